@@ -1,1 +1,38 @@
-//! irqlink
+//! Device interrupts as events.
+//!
+//! A *source* is one interrupt of a device; the kernel module keeps a log of its latest events,
+//! each a 64-byte [`Record`](abi::Record) stamped in hard-IRQ context. Four receivers read the
+//! same log and hand the same [`Event`] to a handler:
+//!
+//! - [`Agent`]: a netlink socket that the kernel sends events to,
+//! - [`FileReader`]: `read` on the source's device file,
+//! - [`SignalReader`]: the same, woken by a signal,
+//! - [`RingReader`]: the log itself, mapped, woken by an eventfd.
+//!
+//! [`EventLoop`] runs any of them on mio. [`Control`] lists and changes sources.
+
+pub mod abi;
+pub mod netlink;
+pub mod units;
+
+mod agent;
+mod control;
+mod device;
+mod error;
+mod event;
+mod event_loop;
+mod file;
+mod receiver;
+mod signal;
+mod source;
+mod sys;
+
+pub use agent::{Agent, Options, Registration};
+pub use control::{Consumer, ConsumerKind, Control, Delivery, Notice, Notices, Source};
+pub use device::{Access, Device, Start};
+pub use error::{Error, Result};
+pub use event::Event;
+pub use event_loop::{End, EventLoop, Wake};
+pub use file::FileReader;
+pub use receiver::{Progress, Receiver};
+pub use signal::SignalReader;

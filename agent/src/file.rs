@@ -1,0 +1,77 @@
+//! Events by `read`.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::unistd::read;
+
+use crate::abi::{RECORD_SIZE, Record};
+use crate::device::{Device, Start};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::receiver::{Progress, READS, Receiver, impl_mio_source};
+
+/// Records that one `read` takes at most.
+const RECORDS: usize = 32;
+
+/// Receives the events of one source by `read` on its device file.
+#[derive(Debug)]
+pub struct FileReader {
+    device: Device,
+    buffer: Box<[Record; RECORDS]>,
+}
+
+impl FileReader {
+    /// Reads from an open device file, beginning at `start`.
+    ///
+    /// # Errors
+    /// Those of [`Device::seek`].
+    pub fn new(device: Device, start: Start) -> Result<Self> {
+        device.seek(start)?;
+        Ok(FileReader {
+            device,
+            buffer: Box::new([Record::default(); RECORDS]),
+        })
+    }
+
+    /// The device file.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+}
+
+impl Receiver for FileReader {
+    #[inline]
+    fn drain(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<Progress> {
+        for _ in 0..READS {
+            let bytes = bytemuck::cast_slice_mut(self.buffer.as_mut_slice());
+            let length = match read(&self.device, bytes) {
+                Ok(length) => length,
+                Err(Errno::EAGAIN) => return Ok(Progress::Drained),
+                Err(Errno::EINTR) => continue,
+                Err(Errno::ENODEV) => {
+                    handler(Event::Gone {
+                        source: self.device.source(),
+                    });
+                    return Ok(Progress::Ended);
+                }
+                Err(errno) => return Err(self.device.error("read", errno)),
+            };
+            if length == 0 || length % RECORD_SIZE != 0 {
+                return Err(Error::RecordSize { size: length });
+            }
+            for record in &self.buffer[..length / RECORD_SIZE] {
+                handler(Event::from(record));
+            }
+        }
+        Ok(Progress::More)
+    }
+}
+
+impl AsFd for FileReader {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.device.as_fd()
+    }
+}
+
+impl_mio_source!(FileReader);

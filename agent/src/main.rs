@@ -1,0 +1,2 @@
+//! The `irqlink` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Durations and CPU lists as people type them.
