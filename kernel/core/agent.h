@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An agent: a netlink port that registered for a source.
+ */
+#ifndef _IRQLINK_AGENT_H
+#define _IRQLINK_AGENT_H
+
+#include <linux/list.h>
+
+#include "log.h"
+
+struct irqlink_source;
+struct net;
+
+#define IRQLINK_BATCH_MAX	32	/* records in one message */
+
+/**
+ * struct irqlink_agent - one consumer by netlink_unicast
+ * @cursor: its place in the log
+ * @batch: most records in one message
+ * @retries: attempts since the last message that went out
+ * @congested: the socket had no room at the last attempt
+ * @ended: nothing will be sent any more
+ * @no_room: times that the socket had no room
+ * @retried: attempts after one that failed
+ * @by_source: in the source's list; with all of the above under its lock
+ * @by_age: in the list of all agents
+ * @src: the source, with a reference
+ * @net: network namespace of the socket, which holds it until URELEASE
+ * @port: netlink port of the socket
+ * @pid: process that registered
+ */
+struct irqlink_agent {
+	struct irqlink_cursor cursor;
+	u32 batch;
+	u32 retries;
+	bool congested;
+	bool ended;
+	u64 no_room;
+	u64 retried;
+	struct list_head by_source;
+
+	struct list_head by_age;
+	struct irqlink_source *src;
+	struct net *net;
+	u32 port;
+	pid_t pid;
+};
+
+int irqlink_agent_init(void);
+void irqlink_agent_exit(void);
+
+int irqlink_agent_register(struct irqlink_source *src, struct net *net,
+			   u32 port, const u64 *from, u32 batch, u64 *next);
+int irqlink_agent_unregister(u32 source, struct net *net, u32 port);
+void irqlink_agent_deliver(struct irqlink_agent *agent);
+void irqlink_agent_reap(struct irqlink_source *src);
+
+#endif /* _IRQLINK_AGENT_H */

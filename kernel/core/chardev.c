@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The character device: read, poll, mmap, eventfd, SIGIO.
+ *
+ * An open file is a consumer with a cursor of its own. Opening is the
+ * permission for all that irqlink does with a source, see
+ * irqlink_file_source().
+ */
+#include <linux/eventfd.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "chardev.h"
+#include "compat.h"
+#include "source.h"
+#include "trace.h"
+
+/**
+ * irqlink_file_cursor() - a consistent copy of a file's cursor
+ * @file: file
+ * @cur: where the copy goes
+ *
+ * Context: process.
+ */
+void irqlink_file_cursor(struct irqlink_file *file, struct irqlink_cursor *cur)
+{
+	spin_lock(&file->cursor_lock);
+	*cur = file->cursor;
+	spin_unlock(&file->cursor_lock);
+}
+
+static void file_set_cursor(struct irqlink_file *file,
+			    const struct irqlink_cursor *cur)
+{
+	spin_lock(&file->cursor_lock);
+	file->cursor = *cur;
+	spin_unlock(&file->cursor_lock);
+}
+
+static bool file_pending(struct irqlink_file *file)
+{
+	u64 next;
+
+	spin_lock(&file->cursor_lock);
+	next = file->cursor.next;
+	spin_unlock(&file->cursor_lock);
+	return irqlink_log_head(&file->src->log) >= next;
+}
+
+static int chardev_open(struct inode *inode, struct file *filp)
+{
+	struct irqlink_source *src = container_of(inode->i_cdev,
+						  struct irqlink_source, cdev);
+	struct irqlink_file *file;
+
+	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	if (!file)
+		return -ENOMEM;
+
+	file->src = src;
+	file->pid = task_tgid_nr(current);
+	mutex_init(&file->read_lock);
+	spin_lock_init(&file->cursor_lock);
+	irqlink_cursor_init(&file->cursor, irqlink_log_head(&src->log) + 1);
+
+	get_device(&src->dev);
+	spin_lock_bh(&src->lock);
+	list_add_tail(&file->by_source, &src->files);
+	spin_unlock_bh(&src->lock);
+
+	filp->private_data = file;
+	return stream_open(inode, filp);
+}
+
+/* Swap the eventfd that is signalled; drops the old one. */
+static void file_set_eventfd(struct irqlink_file *file,
+			     struct eventfd_ctx *ctx)
+{
+	spin_lock_bh(&file->src->lock);
+	swap(file->eventfd, ctx);
+	spin_unlock_bh(&file->src->lock);
+	if (ctx)
+		eventfd_ctx_put(ctx);
+}
+
+static int chardev_fasync(int fd, struct file *filp, int on)
+{
+	struct irqlink_file *file = filp->private_data;
+
+	return fasync_helper(fd, filp, on, &file->src->fasync);
+}
+
+static int chardev_release(struct inode *inode, struct file *filp)
+{
+	struct irqlink_file *file = filp->private_data;
+	struct irqlink_source *src = file->src;
+
+	spin_lock_bh(&src->lock);
+	list_del(&file->by_source);
+	spin_unlock_bh(&src->lock);
+
+	file_set_eventfd(file, NULL);
+	kfree(file);
+	irqlink_source_put(src);
+	return 0;
+}
+
+/* Sleep until there is a record to read. Called with read_lock held. */
+static int file_wait(struct irqlink_file *file, bool nonblock)
+{
+	struct irqlink_source *src = file->src;
+
+	if (file_pending(file))
+		return 0;
+	/* Pairs with irqlink_deliver_stop(): first the records, then the end */
+	if (smp_load_acquire(&src->gone))
+		return file_pending(file) ? 0 : -ENODEV;
+	if (nonblock)
+		return -EAGAIN;
+	return wait_event_interruptible(src->wait, file_pending(file) ||
+						   READ_ONCE(src->gone));
+}
+
+/* Copy one record out; 1 if there was one. The cursor moves if it arrived. */
+static int file_read_one(struct irqlink_file *file,
+			 struct irqlink_cursor *cur, char __user *buf)
+{
+	struct irqlink_cursor next = *cur;
+	struct irqlink_record rec;
+
+	if (!irqlink_cursor_read(&next, &file->src->log, &rec))
+		return 0;
+	if (copy_to_user(buf, &rec, sizeof(rec)))
+		return -EFAULT;
+	if (rec.flags & IRQLINK_RECORD_LOST)
+		trace_irqlink_loss(file->src->id, 0, rec.payload[0],
+				   rec.payload[1]);
+	*cur = next;
+	return 1;
+}
+
+/* Called with read_lock held: nobody else moves the cursor. */
+static ssize_t file_read(struct irqlink_file *file, char __user *buf,
+			 size_t count)
+{
+	struct irqlink_cursor cur = file->cursor;
+	size_t done = 0;
+	int ret = 0;
+
+	while (count - done >= sizeof(struct irqlink_record)) {
+		ret = file_read_one(file, &cur, buf + done);
+		if (ret <= 0)
+			break;
+		done += sizeof(struct irqlink_record);
+	}
+	if (!done)
+		return ret;
+
+	file_set_cursor(file, &cur);
+	return done;
+}
+
+static ssize_t chardev_read(struct file *filp, char __user *buf, size_t count,
+			    loff_t *pos)
+{
+	struct irqlink_file *file = filp->private_data;
+	ssize_t ret;
+
+	if (count < sizeof(struct irqlink_record))
+		return -EINVAL;
+	if (mutex_lock_interruptible(&file->read_lock))
+		return -ERESTARTSYS;
+
+	do {
+		ret = file_wait(file, filp->f_flags & O_NONBLOCK);
+		if (!ret)
+			ret = file_read(file, buf, count);
+	} while (!ret);
+
+	mutex_unlock(&file->read_lock);
+	return ret;
+}
+
+static __poll_t chardev_poll(struct file *filp, poll_table *wait)
+{
+	struct irqlink_file *file = filp->private_data;
+	__poll_t mask = 0;
+
+	poll_wait(filp, &file->src->wait, wait);
+
+	/* Pairs with irqlink_deliver_stop(): first the records, then the end */
+	if (smp_load_acquire(&file->src->gone))
+		mask |= EPOLLHUP;
+	if (file_pending(file))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return mask;
+}
+
+static int chardev_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	struct irqlink_file *file = filp->private_data;
+
+	return irqlink_log_mmap(&file->src->log, vma);
+}
+
+static int file_info(struct irqlink_file *file,
+		     struct irqlink_info __user *arg)
+{
+	struct irqlink_source *src = file->src;
+	struct irqlink_info info = {
+		.version = IRQLINK_ABI_VERSION,
+		.record_size = sizeof(struct irqlink_record),
+		.source = src->id,
+		.capacity = src->log.mask + 1,
+		.map_size = irqlink_log_map_size(&src->log),
+		.head = irqlink_log_head(&src->log),
+	};
+	struct irqlink_cursor cur;
+
+	irqlink_file_cursor(file, &cur);
+	info.next = cur.next;
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+/* Only back, so that the ledger stays whole: what is unread must be read. */
+static int file_seek(struct irqlink_file *file, const __u64 __user *arg)
+{
+	int ret = 0;
+	u64 seq;
+
+	if (copy_from_user(&seq, arg, sizeof(seq)))
+		return -EFAULT;
+	if (mutex_lock_interruptible(&file->read_lock))
+		return -ERESTARTSYS;
+
+	if (!seq)
+		seq = min(irqlink_log_oldest(&file->src->log),
+			  file->cursor.seen);
+	if (seq > file->cursor.seen) {
+		ret = -EINVAL;
+	} else {
+		spin_lock(&file->cursor_lock);
+		file->cursor.next = seq;
+		spin_unlock(&file->cursor_lock);
+	}
+
+	mutex_unlock(&file->read_lock);
+	return ret;
+}
+
+static int file_eventfd(struct irqlink_file *file, const __s32 __user *arg)
+{
+	struct eventfd_ctx *ctx = NULL;
+	s32 fd;
+
+	if (get_user(fd, arg))
+		return -EFAULT;
+	if (fd >= 0) {
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+	}
+	file_set_eventfd(file, ctx);
+	return 0;
+}
+
+static long chardev_ioctl(struct file *filp, unsigned int cmd,
+			  unsigned long arg)
+{
+	struct irqlink_file *file = filp->private_data;
+	void __user *uarg = (void __user *)arg;
+
+	switch (cmd) {
+	case IRQLINK_IOC_TRIGGER:
+		if (!(filp->f_mode & FMODE_WRITE))
+			return -EBADF;
+		return irqlink_source_trigger(file->src);
+	case IRQLINK_IOC_INFO:
+		return file_info(file, uarg);
+	case IRQLINK_IOC_SEEK:
+		return file_seek(file, uarg);
+	case IRQLINK_IOC_EVENTFD:
+		return file_eventfd(file, uarg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations chardev_fops = {
+	.owner = THIS_MODULE,
+	.open = chardev_open,
+	.release = chardev_release,
+	.read = chardev_read,
+	.poll = chardev_poll,
+	.mmap = chardev_mmap,
+	.fasync = chardev_fasync,
+	.unlocked_ioctl = chardev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/**
+ * irqlink_file_source() - the source that a file descriptor stands for
+ * @fd: descriptor in the calling process
+ * @mode: what it must be open for, FMODE_READ or FMODE_WRITE
+ *
+ * Having it open is the permission.
+ *
+ * Context: process, on behalf of the caller.
+ * Return: the source with a reference, see irqlink_source_put(); or an
+ * ERR_PTR(): -EBADF if it is not open, -EINVAL if it is something else,
+ * -EACCES if it is not open for @mode.
+ */
+struct irqlink_source *irqlink_file_source(u32 fd, fmode_t mode)
+{
+	struct irqlink_source *src;
+	struct file *filp;
+
+	filp = fget(fd);
+	if (!filp)
+		return ERR_PTR(-EBADF);
+
+	if (filp->f_op != &chardev_fops) {
+		src = ERR_PTR(-EINVAL);
+	} else if (!(filp->f_mode & mode)) {
+		src = ERR_PTR(-EACCES);
+	} else {
+		src = ((struct irqlink_file *)filp->private_data)->src;
+		get_device(&src->dev);
+	}
+	fput(filp);
+	return src;
+}
+
+/**
+ * irqlink_chardev_setup() - set up the character device of a new source
+ * @src: source
+ */
+void irqlink_chardev_setup(struct irqlink_source *src)
+{
+	cdev_init(&src->cdev, &chardev_fops);
+	src->cdev.owner = THIS_MODULE;
+}
+
+/**
+ * irqlink_chardev_wake() - wake those who sleep in read() or poll()
+ * @src: source, with a new record in its log
+ *
+ * Context: any but hard IRQ; does not sleep.
+ */
+void irqlink_chardev_wake(struct irqlink_source *src)
+{
+	/* Its barrier pairs with the one of poll_wait() and of wait_event(). */
+	if (wq_has_sleeper(&src->wait))
+		wake_up_interruptible_poll(&src->wait, EPOLLIN | EPOLLRDNORM);
+	kill_fasync(&src->fasync, SIGIO, POLL_IN);
+}
+
+/**
+ * irqlink_chardev_signal() - signal the eventfds
+ * @src: source, with its lock held
+ *
+ * Context: any but hard IRQ; does not sleep.
+ */
+void irqlink_chardev_signal(struct irqlink_source *src)
+{
+	struct irqlink_file *file;
+
+	list_for_each_entry(file, &src->files, by_source)
+		if (file->eventfd)
+			irqlink_eventfd_signal(file->eventfd);
+}
+
+/**
+ * irqlink_chardev_end() - tell those who sleep that the device has left
+ * @src: source
+ *
+ * Context: process.
+ */
+void irqlink_chardev_end(struct irqlink_source *src)
+{
+	wake_up_poll(&src->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	kill_fasync(&src->fasync, SIGIO, POLL_HUP);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that irqlink builds for, 6.1 to 6.12, and
+ * between 32 and 64 bits. Nothing else in irqlink asks for a version.
+ */
+#ifndef _IRQLINK_COMPAT_H
+#define _IRQLINK_COMPAT_H
+
+#include <linux/atomic.h>
+#include <linux/eventfd.h>
+#include <linux/mm.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+
+/* A 64-bit load or store in one piece; the 32-bit kernel has it in atomic64. */
+static inline u64 irqlink_load_acquire(const __u64 *p)
+{
+#ifdef CONFIG_64BIT
+	return smp_load_acquire(p);
+#else
+	return atomic64_read_acquire((const atomic64_t *)p);
+#endif
+}
+
+static inline void irqlink_store_release(__u64 *p, u64 v)
+{
+#ifdef CONFIG_64BIT
+	smp_store_release(p, v);
+#else
+	atomic64_set_release((atomic64_t *)p, v);
+#endif
+}
+
+static inline void irqlink_eventfd_signal(struct eventfd_ctx *ctx)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(ctx);
+#else
+	eventfd_signal(ctx, 1);
+#endif
+}
+
+static inline void irqlink_vm_forbid_write(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_clear(vma, VM_MAYWRITE);
+#else
+	vma->vm_flags &= ~VM_MAYWRITE;
+#endif
+}
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define irqlink_class_device const struct device
+#else
+#define irqlink_class_device struct device
+#endif
+
+static inline struct nlattr **irqlink_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+#endif /* _IRQLINK_COMPAT_H */

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The delivery step, from the log to everyone who listens.
+ *
+ *   hard IRQ   irqlink_post(): append, then one of
+ *   softirq    the source's tasklet           (delivery softirq)
+ *   IRQ thread irqlink_thread_fn()            (delivery thread, PREEMPT_RT)
+ *   process    the source's retry work        (no room, no memory, the end)
+ *
+ * All of them end in irqlink_deliver(). Never in hard IRQ: netlink_unicast()
+ * may allocate with GFP_KERNEL there (netlink_trim() asks gfp_any()), and on
+ * PREEMPT_RT its locks sleep.
+ */
+#include <linux/export.h>
+#include <linux/interrupt.h>
+#include <linux/poll.h>
+
+#include "agent.h"
+#include "chardev.h"
+#include "source.h"
+#include "trace.h"
+
+struct workqueue_struct *irqlink_wq;
+
+/**
+ * irqlink_post() - an interrupt has happened
+ * @src: source
+ * @event: what the handler saw, the time first of all
+ *
+ * Takes no lock and does not know the consumers: the same work for none and
+ * for many.
+ *
+ * Context: the source's interrupt handler, one call at a time.
+ * Return: what the handler returns.
+ */
+irqreturn_t irqlink_post(struct irqlink_source *src,
+			 const struct irqlink_event *event)
+{
+	irqreturn_t ret = IRQ_HANDLED;
+
+	irqlink_log_append(&src->log, event, raw_smp_processor_id());
+
+	if (READ_ONCE(src->delivery) == IRQLINK_DELIVERY_THREAD)
+		ret = IRQ_WAKE_THREAD;
+	else
+		tasklet_hi_schedule(&src->tasklet);
+
+	/* The clock is read here, before tracing adds work of its own. */
+	if (trace_irqlink_irq_enabled())
+		trace_irqlink_irq(src->id, src->log.next_seq - 1,
+				  event->time_ns,
+				  ktime_get_ns() - event->time_ns);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(irqlink_post);
+
+/**
+ * irqlink_deliver() - hand over what the log holds
+ * @src: source
+ *
+ * Context: any but hard IRQ; does not sleep.
+ */
+void irqlink_deliver(struct irqlink_source *src)
+{
+	struct irqlink_agent *agent;
+
+	irqlink_chardev_wake(src);
+
+	spin_lock_bh(&src->lock);
+	irqlink_chardev_signal(src);
+	list_for_each_entry(agent, &src->agents, by_source)
+		irqlink_agent_deliver(agent);
+	spin_unlock_bh(&src->lock);
+}
+
+static void deliver_tasklet(struct tasklet_struct *tasklet)
+{
+	irqlink_deliver(from_tasklet((struct irqlink_source *)NULL, tasklet,
+				     tasklet));
+}
+
+/**
+ * irqlink_thread_fn() - the thread function of a source's interrupt
+ * @irq: not used
+ * @src: source
+ *
+ * Context: process.
+ * Return: IRQ_HANDLED.
+ */
+irqreturn_t irqlink_thread_fn(int irq, void *src)
+{
+	irqlink_deliver(src);
+	return IRQ_HANDLED;
+}
+EXPORT_SYMBOL_GPL(irqlink_thread_fn);
+
+static void deliver_work(struct work_struct *work)
+{
+	struct irqlink_source *src = container_of(to_delayed_work(work),
+						  struct irqlink_source, retry);
+
+	irqlink_deliver(src);
+	if (READ_ONCE(src->gone))
+		irqlink_agent_reap(src);
+	irqlink_source_put(src);
+}
+
+/**
+ * irqlink_deliver_later() - deliver in process context
+ * @src: source, on which the caller holds a reference
+ * @delay: in jiffies; an earlier time that is set already stays
+ *
+ * Context: any but hard IRQ; does not sleep.
+ */
+void irqlink_deliver_later(struct irqlink_source *src, unsigned long delay)
+{
+	get_device(&src->dev);
+	/* Not the last reference: the caller has one. */
+	if (delay) {
+		if (!queue_delayed_work(irqlink_wq, &src->retry, delay))
+			put_device(&src->dev);
+	} else if (mod_delayed_work(irqlink_wq, &src->retry, 0)) {
+		put_device(&src->dev);
+	}
+}
+
+/**
+ * irqlink_deliver_setup() - set up the delivery of a new source
+ * @src: source
+ */
+void irqlink_deliver_setup(struct irqlink_source *src)
+{
+	spin_lock_init(&src->lock);
+	INIT_LIST_HEAD(&src->agents);
+	INIT_LIST_HEAD(&src->files);
+	init_waitqueue_head(&src->wait);
+	INIT_DELAYED_WORK(&src->retry, deliver_work);
+	tasklet_setup(&src->tasklet, deliver_tasklet);
+	src->delivery = IS_ENABLED(CONFIG_PREEMPT_RT) ?
+			IRQLINK_DELIVERY_THREAD : IRQLINK_DELIVERY_SOFTIRQ;
+}
+
+/**
+ * irqlink_deliver_stop() - the device has left: hand over the rest, and the end
+ * @src: source, whose interrupt has been freed
+ *
+ * Agents whose socket has no room get the rest later, from the retry work.
+ *
+ * Context: process, may sleep.
+ */
+void irqlink_deliver_stop(struct irqlink_source *src)
+{
+	tasklet_kill(&src->tasklet);
+
+	spin_lock_bh(&src->lock);
+	/* After the last record; pairs with irqlink_agent_deliver(). */
+	smp_store_release(&src->gone, true);
+	spin_unlock_bh(&src->lock);
+	irqlink_log_end(&src->log);
+
+	irqlink_deliver(src);
+	irqlink_chardev_end(src);
+}
+
+int __init irqlink_deliver_init(void)
+{
+	irqlink_wq = alloc_workqueue("irqlink", WQ_HIGHPRI | WQ_UNBOUND, 0);
+	return irqlink_wq ? 0 : -ENOMEM;
+}
+
+void irqlink_deliver_exit(void)
+{
+	destroy_workqueue(irqlink_wq);
+}

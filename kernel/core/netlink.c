@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family: its operations, and what each accepts.
+ *
+ * Attributes are validated strictly: one that is unknown, too short or too
+ * long is refused with an extended ack that points at it.
+ */
+#include <linux/module.h>
+
+#include "agent.h"
+#include "netlink.h"
+#include "source.h"
+
+static const struct nla_policy
+source_get_policy[IRQLINK_A_SOURCE_NAME + 1] = {
+	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
+	[IRQLINK_A_SOURCE_NAME] = { .type = NLA_NUL_STRING,
+				    .len = IRQLINK_NAME_MAX - 1 },
+};
+
+static const struct nla_policy
+source_set_policy[IRQLINK_A_SOURCE_FD + 1] = {
+	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
+	[IRQLINK_A_SOURCE_DELIVERY] =
+		NLA_POLICY_MAX(NLA_U32, IRQLINK_DELIVERY_THREAD),
+	[IRQLINK_A_SOURCE_FD] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy trigger_policy[IRQLINK_A_SOURCE_FD + 1] = {
+	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
+	[IRQLINK_A_SOURCE_FD] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy
+consumer_get_policy[IRQLINK_A_CONSUMER_SOURCE + 1] = {
+	[IRQLINK_A_CONSUMER_SOURCE] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy register_policy[IRQLINK_A_EVENT_COUNT + 1] = {
+	[IRQLINK_A_EVENT_SOURCE] = { .type = NLA_U32 },
+	[IRQLINK_A_EVENT_FD] = { .type = NLA_U32 },
+	[IRQLINK_A_EVENT_FROM] = { .type = NLA_U64 },
+	[IRQLINK_A_EVENT_COUNT] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+static const struct nla_policy
+unregister_policy[IRQLINK_A_EVENT_SOURCE + 1] = {
+	[IRQLINK_A_EVENT_SOURCE] = { .type = NLA_U32 },
+};
+
+static const struct genl_ops irqlink_ops[] = {
+	{
+		.cmd = IRQLINK_CMD_SOURCE_GET,
+		.doit = irqlink_nl_source_get_doit,
+		.dumpit = irqlink_nl_source_get_dumpit,
+		.policy = source_get_policy,
+		.maxattr = ARRAY_SIZE(source_get_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_SOURCE_SET,
+		.doit = irqlink_nl_source_set_doit,
+		.policy = source_set_policy,
+		.maxattr = ARRAY_SIZE(source_set_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_TRIGGER,
+		.doit = irqlink_nl_trigger_doit,
+		.policy = trigger_policy,
+		.maxattr = ARRAY_SIZE(trigger_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_CONSUMER_GET,
+		.dumpit = irqlink_nl_consumer_get_dumpit,
+		.policy = consumer_get_policy,
+		.maxattr = ARRAY_SIZE(consumer_get_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_AGENT_REGISTER,
+		.doit = irqlink_nl_agent_register_doit,
+		.policy = register_policy,
+		.maxattr = ARRAY_SIZE(register_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_AGENT_UNREGISTER,
+		.doit = irqlink_nl_agent_unregister_doit,
+		.policy = unregister_policy,
+		.maxattr = ARRAY_SIZE(unregister_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_REPLAY,
+		.start = irqlink_nl_replay_start,
+		.dumpit = irqlink_nl_replay_dumpit,
+		.done = irqlink_nl_replay_done,
+		.policy = register_policy,
+		.maxattr = ARRAY_SIZE(register_policy) - 1,
+	},
+};
+
+static const struct genl_multicast_group irqlink_groups[] = {
+	{ .name = IRQLINK_MCGRP_SOURCES },
+};
+
+struct genl_family irqlink_family __ro_after_init = {
+	.name = IRQLINK_FAMILY_NAME,
+	.version = IRQLINK_FAMILY_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = true,
+	.ops = irqlink_ops,
+	.n_ops = ARRAY_SIZE(irqlink_ops),
+	.resv_start_op = IRQLINK_CMD_SOURCE_GET,
+	.mcgrps = irqlink_groups,
+	.n_mcgrps = ARRAY_SIZE(irqlink_groups),
+};
+
+int __init irqlink_netlink_init(void)
+{
+	return genl_register_family(&irqlink_family);
+}
+
+void irqlink_netlink_exit(void)
+{
+	genl_unregister_family(&irqlink_family);
+}

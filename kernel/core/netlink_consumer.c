@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Netlink: the ledger of each consumer.
+ */
+#include "agent.h"
+#include "chardev.h"
+#include "compat.h"
+#include "netlink.h"
+#include "source.h"
+
+static int put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put_u64_64bit(skb, attr, value, IRQLINK_A_CONSUMER_PAD);
+}
+
+/* raised = delivered + lost + pending, as all are taken from one moment. */
+static int put_ledger(struct sk_buff *skb, const struct irqlink_log *log,
+		      const struct irqlink_cursor *cur)
+{
+	/* After the cursor was copied, so that it is not behind it. */
+	u64 end = irqlink_log_head(log) + 1;
+
+	if (put_u64(skb, IRQLINK_A_CONSUMER_RAISED, end - cur->base) ||
+	    put_u64(skb, IRQLINK_A_CONSUMER_DELIVERED, cur->delivered) ||
+	    put_u64(skb, IRQLINK_A_CONSUMER_LOST, cur->lost) ||
+	    put_u64(skb, IRQLINK_A_CONSUMER_PENDING, end - cur->seen) ||
+	    put_u64(skb, IRQLINK_A_CONSUMER_REPLAYED, cur->replayed))
+		return -EMSGSIZE;
+	if (!cur->lost)
+		return 0;
+	return put_u64(skb, IRQLINK_A_CONSUMER_LOST_FIRST, cur->lost_first) ||
+	       put_u64(skb, IRQLINK_A_CONSUMER_LOST_LAST, cur->lost_last);
+}
+
+/* Called with the source's lock held, as those below. */
+static int put_agent(struct sk_buff *skb, const struct irqlink_agent *agent)
+{
+	return nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
+			   IRQLINK_CONSUMER_KIND_AGENT) ||
+	       nla_put_u32(skb, IRQLINK_A_CONSUMER_PORT, agent->port) ||
+	       nla_put_u32(skb, IRQLINK_A_CONSUMER_PID, agent->pid) ||
+	       put_u64(skb, IRQLINK_A_CONSUMER_NO_ROOM, agent->no_room) ||
+	       put_u64(skb, IRQLINK_A_CONSUMER_RETRIED, agent->retried) ||
+	       put_ledger(skb, &agent->src->log, &agent->cursor);
+}
+
+static int put_file(struct sk_buff *skb, struct irqlink_file *file)
+{
+	struct irqlink_cursor cur;
+
+	irqlink_file_cursor(file, &cur);
+	return nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
+			   IRQLINK_CONSUMER_KIND_FILE) ||
+	       nla_put_u32(skb, IRQLINK_A_CONSUMER_PID, file->pid) ||
+	       put_ledger(skb, &file->src->log, &cur);
+}
+
+/* One of agent and file is NULL. */
+static int consumer_fill(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct irqlink_source *src,
+			 struct irqlink_agent *agent, struct irqlink_file *file)
+{
+	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				cb->nlh->nlmsg_seq, &irqlink_family,
+				NLM_F_MULTI, IRQLINK_CMD_CONSUMER_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, IRQLINK_A_CONSUMER_SOURCE, src->id) ||
+	    (agent ? put_agent(skb, agent) : put_file(skb, file))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* The consumers of one source, from number *skip on; counts them in *skip. */
+static int source_consumers(struct sk_buff *skb, struct netlink_callback *cb,
+			    struct irqlink_source *src, long *skip)
+{
+	struct irqlink_agent *agent;
+	struct irqlink_file *file;
+	long n = 0;
+	int ret = 0;
+
+	spin_lock_bh(&src->lock);
+	list_for_each_entry(agent, &src->agents, by_source) {
+		if (n++ < *skip)
+			continue;
+		ret = consumer_fill(skb, cb, src, agent, NULL);
+		if (ret)
+			goto out;
+		*skip = n;
+	}
+	list_for_each_entry(file, &src->files, by_source) {
+		if (n++ < *skip)
+			continue;
+		ret = consumer_fill(skb, cb, src, NULL, file);
+		if (ret)
+			goto out;
+		*skip = n;
+	}
+out:
+	spin_unlock_bh(&src->lock);
+	return ret;
+}
+
+int irqlink_nl_consumer_get_dumpit(struct sk_buff *skb,
+				   struct netlink_callback *cb)
+{
+	struct nlattr *only = irqlink_dump_attrs(cb)[IRQLINK_A_CONSUMER_SOURCE];
+	unsigned long id = cb->args[0];
+	struct irqlink_source *src;
+	int ret = 0;
+
+	if (only && !id)
+		id = nla_get_u32(only);
+
+	while (!ret && (src = irqlink_source_after(&id))) {
+		if (only && id != nla_get_u32(only)) {
+			irqlink_source_put(src);
+			break;
+		}
+		ret = source_consumers(skb, cb, src, &cb->args[1]);
+		irqlink_source_put(src);
+		if (!ret) {
+			cb->args[1] = 0;
+			id++;
+		}
+	}
+	cb->args[0] = id;
+	return skb->len;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A source: one interrupt, its log, and who listens to it.
+ */
+#ifndef _IRQLINK_SOURCE_H
+#define _IRQLINK_SOURCE_H
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "log.h"
+#include "uapi/irqlink_netlink.h"
+
+#define IRQLINK_NAME_MAX	32
+
+/**
+ * struct irqlink_source - one interrupt
+ * @log: its records
+ * @delivery: enum irqlink_delivery; READ_ONCE() in hard IRQ
+ * @tasklet: the delivery step in softirq
+ * @wait: those who sleep on the character device
+ * @fasync: those who want SIGIO
+ * @lock: guards @agents with their cursors, and @files; never held in hard IRQ
+ * @agents: struct irqlink_agent
+ * @files: struct irqlink_file
+ * @retry: delivery in process context, when there was no room or no memory;
+ *	it also removes agents that were told the end. A queued @retry holds a
+ *	reference to @dev.
+ * @gone: the device has left: no record will follow
+ * @ops_lock: guards @ops and @priv against irqlink_source_unregister()
+ * @ops: the driver's operations, NULL once it has left
+ * @priv: the driver's
+ * @dev: /dev/irqlink/<name>; its reference count is the source's
+ * @cdev: the character device
+ * @id: number of the source
+ * @irq: Linux interrupt number
+ * @driver: name of the driver
+ * @device: name of the device that raises the interrupt
+ */
+struct irqlink_source {
+	struct irqlink_log log;
+	u32 delivery;
+	struct tasklet_struct tasklet;
+	wait_queue_head_t wait;
+	struct fasync_struct *fasync;
+
+	spinlock_t lock;
+	struct list_head agents;
+	struct list_head files;
+	struct delayed_work retry;
+	bool gone;
+
+	struct mutex ops_lock;
+	const struct irqlink_source_ops *ops;
+	void *priv;
+
+	struct device dev;
+	struct cdev cdev;
+	u32 id;
+	unsigned int irq;
+	char driver[IRQLINK_NAME_MAX];
+	char device[IRQLINK_NAME_MAX];
+};
+
+#define irqlink_source_name(src)	dev_name(&(src)->dev)
+
+int irqlink_source_init(void);
+void irqlink_source_exit(void);
+
+struct irqlink_source *irqlink_source_find(u32 id);
+struct irqlink_source *irqlink_source_find_name(const char *name);
+struct irqlink_source *irqlink_source_after(unsigned long *id);
+void irqlink_source_put(struct irqlink_source *src);
+int irqlink_source_trigger(struct irqlink_source *src);
+
+/* deliver.c */
+extern struct workqueue_struct *irqlink_wq;
+int irqlink_deliver_init(void);
+void irqlink_deliver_exit(void);
+void irqlink_deliver_setup(struct irqlink_source *src);
+void irqlink_deliver_stop(struct irqlink_source *src);
+void irqlink_deliver(struct irqlink_source *src);
+void irqlink_deliver_later(struct irqlink_source *src, unsigned long delay);
+
+#endif /* _IRQLINK_SOURCE_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * irqlink: what a driver calls to make an interrupt a source of events.
+ *
+ *   probe:     src = irqlink_source_register(&desc);
+ *              request_threaded_irq(irq, hardirq, irqlink_thread_fn,
+ *                                   IRQF_NO_THREAD, name, src);
+ *   hardirq:   return irqlink_post(src, &event);
+ *   remove:    free_irq(irq, src);
+ *              irqlink_source_unregister(src);
+ *
+ * IRQF_NO_THREAD keeps the handler, and so the stamp, in hard-IRQ context
+ * under PREEMPT_RT and "threadirqs"; the thread function still runs.
+ */
+#ifndef _IRQLINK_H
+#define _IRQLINK_H
+
+#include <linux/irqreturn.h>
+#include <linux/types.h>
+
+struct device;
+struct irqlink_source;
+
+/**
+ * struct irqlink_source_ops - what a driver can do for its source
+ * @trigger: have the device raise its interrupt; optional. Process context,
+ *	may sleep, one call at a time. Return: 0 or a negative error.
+ */
+struct irqlink_source_ops {
+	int (*trigger)(void *priv);
+};
+
+/**
+ * struct irqlink_source_desc - a source to be registered
+ * @stem: start of the name, to which the lowest free number is added
+ * @driver: name of the driver, for people
+ * @parent: device that raises the interrupt
+ * @irq: Linux interrupt number, for people
+ * @ops: the driver's operations, kept until irqlink_source_unregister()
+ * @priv: handed to @ops and given by irqlink_source_priv()
+ */
+struct irqlink_source_desc {
+	const char *stem;
+	const char *driver;
+	struct device *parent;
+	unsigned int irq;
+	const struct irqlink_source_ops *ops;
+	void *priv;
+};
+
+/**
+ * struct irqlink_event - one interrupt, as its handler saw it
+ * @time_ns: ktime_get_ns(), the first thing that the handler does
+ * @trigger_ns: ktime_get_ns() of the cause where it is known, else 0
+ * @flags: IRQLINK_RECORD_*
+ * @status: the device's interrupt status word, 0 if it has none
+ * @payload: what the source wants to say
+ */
+struct irqlink_event {
+	u64 time_ns;
+	u64 trigger_ns;
+	u32 flags;
+	u32 status;
+	u64 payload[2];
+};
+
+struct irqlink_source *
+irqlink_source_register(const struct irqlink_source_desc *desc);
+void irqlink_source_unregister(struct irqlink_source *src);
+void *irqlink_source_priv(const struct irqlink_source *src);
+
+irqreturn_t irqlink_post(struct irqlink_source *src,
+			 const struct irqlink_event *event);
+irqreturn_t irqlink_thread_fn(int irq, void *src);
+
+#endif /* _IRQLINK_H */
