@@ -27,8 +27,8 @@ struct irqlink_source;
  */
 struct irqlink_file {
 	struct irqlink_source *src;
-	struct mutex read_lock;
-	spinlock_t cursor_lock;
+	struct mutex read_lock; /* reading */
+	spinlock_t cursor_lock; /* cursor */
 	struct irqlink_cursor cursor;
 	struct eventfd_ctx *eventfd;
 	struct list_head by_source;

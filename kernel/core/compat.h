@@ -12,11 +12,14 @@
 #include <linux/version.h>
 #include <net/genetlink.h>
 
-/* A 64-bit load or store in one piece; the 32-bit kernel has it in atomic64. */
+/*
+ * A 64-bit load or store in one piece; a 32-bit kernel has it in atomic64.
+ * Each caller says what its barrier pairs with.
+ */
 static inline u64 irqlink_load_acquire(const __u64 *p)
 {
 #ifdef CONFIG_64BIT
-	return smp_load_acquire(p);
+	return smp_load_acquire(p); /* see the caller */
 #else
 	return atomic64_read_acquire((const atomic64_t *)p);
 #endif
@@ -25,7 +28,7 @@ static inline u64 irqlink_load_acquire(const __u64 *p)
 static inline void irqlink_store_release(__u64 *p, u64 v)
 {
 #ifdef CONFIG_64BIT
-	smp_store_release(p, v);
+	smp_store_release(p, v); /* see the caller */
 #else
 	atomic64_set_release((atomic64_t *)p, v);
 #endif

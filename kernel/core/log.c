@@ -90,7 +90,7 @@ void irqlink_log_append(struct irqlink_log *log,
 	 * invalid afterwards. Pairs with smp_rmb() in log_copy().
 	 */
 	irqlink_store_release(&rec->seq, 0);
-	smp_wmb();
+	smp_wmb(); /* see above */
 
 	rec->time_ns = event->time_ns;
 	rec->trigger_ns = event->trigger_ns;

@@ -14,7 +14,7 @@
 struct vm_area_struct;
 
 #define IRQLINK_LOG_MIN_RECORDS	16U
-#define IRQLINK_LOG_MAX_RECORDS	(1U << 20)
+#define IRQLINK_LOG_MAX_RECORDS	1048576U
 
 /**
  * struct irqlink_log - the records of one source

@@ -11,15 +11,13 @@
 #include "netlink.h"
 #include "source.h"
 
-static const struct nla_policy
-source_get_policy[IRQLINK_A_SOURCE_NAME + 1] = {
+static const struct nla_policy get_policy[IRQLINK_A_SOURCE_NAME + 1] = {
 	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
 	[IRQLINK_A_SOURCE_NAME] = { .type = NLA_NUL_STRING,
 				    .len = IRQLINK_NAME_MAX - 1 },
 };
 
-static const struct nla_policy
-source_set_policy[IRQLINK_A_SOURCE_FD + 1] = {
+static const struct nla_policy set_policy[IRQLINK_A_SOURCE_FD + 1] = {
 	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
 	[IRQLINK_A_SOURCE_DELIVERY] =
 		NLA_POLICY_MAX(NLA_U32, IRQLINK_DELIVERY_THREAD),
@@ -31,8 +29,7 @@ static const struct nla_policy trigger_policy[IRQLINK_A_SOURCE_FD + 1] = {
 	[IRQLINK_A_SOURCE_FD] = { .type = NLA_U32 },
 };
 
-static const struct nla_policy
-consumer_get_policy[IRQLINK_A_CONSUMER_SOURCE + 1] = {
+static const struct nla_policy ledger_policy[IRQLINK_A_CONSUMER_SOURCE + 1] = {
 	[IRQLINK_A_CONSUMER_SOURCE] = { .type = NLA_U32 },
 };
 
@@ -43,8 +40,7 @@ static const struct nla_policy register_policy[IRQLINK_A_EVENT_COUNT + 1] = {
 	[IRQLINK_A_EVENT_COUNT] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
-static const struct nla_policy
-unregister_policy[IRQLINK_A_EVENT_SOURCE + 1] = {
+static const struct nla_policy leave_policy[IRQLINK_A_EVENT_SOURCE + 1] = {
 	[IRQLINK_A_EVENT_SOURCE] = { .type = NLA_U32 },
 };
 
@@ -53,14 +49,14 @@ static const struct genl_ops irqlink_ops[] = {
 		.cmd = IRQLINK_CMD_SOURCE_GET,
 		.doit = irqlink_nl_source_get_doit,
 		.dumpit = irqlink_nl_source_get_dumpit,
-		.policy = source_get_policy,
-		.maxattr = ARRAY_SIZE(source_get_policy) - 1,
+		.policy = get_policy,
+		.maxattr = ARRAY_SIZE(get_policy) - 1,
 	},
 	{
 		.cmd = IRQLINK_CMD_SOURCE_SET,
 		.doit = irqlink_nl_source_set_doit,
-		.policy = source_set_policy,
-		.maxattr = ARRAY_SIZE(source_set_policy) - 1,
+		.policy = set_policy,
+		.maxattr = ARRAY_SIZE(set_policy) - 1,
 	},
 	{
 		.cmd = IRQLINK_CMD_TRIGGER,
@@ -71,8 +67,8 @@ static const struct genl_ops irqlink_ops[] = {
 	{
 		.cmd = IRQLINK_CMD_CONSUMER_GET,
 		.dumpit = irqlink_nl_consumer_get_dumpit,
-		.policy = consumer_get_policy,
-		.maxattr = ARRAY_SIZE(consumer_get_policy) - 1,
+		.policy = ledger_policy,
+		.maxattr = ARRAY_SIZE(ledger_policy) - 1,
 	},
 	{
 		.cmd = IRQLINK_CMD_AGENT_REGISTER,
@@ -83,8 +79,8 @@ static const struct genl_ops irqlink_ops[] = {
 	{
 		.cmd = IRQLINK_CMD_AGENT_UNREGISTER,
 		.doit = irqlink_nl_agent_unregister_doit,
-		.policy = unregister_policy,
-		.maxattr = ARRAY_SIZE(unregister_policy) - 1,
+		.policy = leave_policy,
+		.maxattr = ARRAY_SIZE(leave_policy) - 1,
 	},
 	{
 		.cmd = IRQLINK_CMD_REPLAY,

@@ -50,13 +50,13 @@ struct irqlink_source {
 	wait_queue_head_t wait;
 	struct fasync_struct *fasync;
 
-	spinlock_t lock;
+	spinlock_t lock; /* agents, files */
 	struct list_head agents;
 	struct list_head files;
 	struct delayed_work retry;
 	bool gone;
 
-	struct mutex ops_lock;
+	struct mutex ops_lock; /* ops, priv */
 	const struct irqlink_source_ops *ops;
 	void *priv;
 
