@@ -4,6 +4,7 @@
 //! headers; `tests/abi.rs` compiles the headers and compares every value.
 
 use bytemuck::{Pod, Zeroable};
+use nix::sys::ioctl::ioctl_num_type;
 
 /// One interrupt, `struct irqlink_record`: 64 bytes.
 #[repr(C)]
@@ -78,15 +79,6 @@ pub struct Info {
     pub next: u64,
 }
 
-/// `IRQLINK_IOC_INFO`.
-pub const IRQLINK_IOC_INFO: u64 = nix::request_code_read!(0xb9, 0x00, size_of::<Info>()) as u64;
-/// `IRQLINK_IOC_SEEK`; the argument points to the sequence number.
-pub const IRQLINK_IOC_SEEK: u64 = nix::request_code_write!(0xb9, 0x01, size_of::<u64>()) as u64;
-/// `IRQLINK_IOC_EVENTFD`; the argument points to the descriptor.
-pub const IRQLINK_IOC_EVENTFD: u64 = nix::request_code_write!(0xb9, 0x02, size_of::<i32>()) as u64;
-/// `IRQLINK_IOC_TRIGGER`; without argument.
-pub const IRQLINK_IOC_TRIGGER: u64 = nix::request_code_none!(0xb9, 0x03) as u64;
-
 /// Name of the generic netlink family, `IRQLINK_FAMILY_NAME`.
 pub const IRQLINK_FAMILY_NAME: &str = "irqlink";
 /// Name of the multicast group of source notifications, `IRQLINK_MCGRP_SOURCES`.
@@ -101,16 +93,18 @@ macro_rules! constants {
         )+)+
         /// Name and value of each number taken from the headers.
         pub const CONSTANTS: &[(&str, u64)] = &[
-            ("IRQLINK_IOC_INFO", IRQLINK_IOC_INFO),
-            ("IRQLINK_IOC_SEEK", IRQLINK_IOC_SEEK),
-            ("IRQLINK_IOC_EVENTFD", IRQLINK_IOC_EVENTFD),
-            ("IRQLINK_IOC_TRIGGER", IRQLINK_IOC_TRIGGER),
             $($( (stringify!($name), $name as u64), )+)+
         ];
     };
 }
 
 constants! {
+    ioctl_num_type {
+        IRQLINK_IOC_INFO = nix::request_code_read!(0xb9, 0x00, size_of::<Info>()),
+        IRQLINK_IOC_SEEK = nix::request_code_write!(0xb9, 0x01, size_of::<u64>()),
+        IRQLINK_IOC_EVENTFD = nix::request_code_write!(0xb9, 0x02, size_of::<i32>()),
+        IRQLINK_IOC_TRIGGER = nix::request_code_none!(0xb9, 0x03),
+    }
     u32 {
         IRQLINK_ABI_VERSION = 1,
         IRQLINK_RECORD_LOST = 1 << 0,

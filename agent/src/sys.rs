@@ -48,12 +48,12 @@ pub(crate) fn receive_from(fd: &impl AsFd, buffer: &mut [u8]) -> Result<(usize, 
 }
 
 mod ioctls {
-    use super::Info;
+    use crate::abi::*;
 
-    nix::ioctl_read!(info, 0xb9, 0x00, Info);
-    nix::ioctl_write_ptr!(seek, 0xb9, 0x01, u64);
-    nix::ioctl_write_ptr!(eventfd, 0xb9, 0x02, i32);
-    nix::ioctl_none!(trigger, 0xb9, 0x03);
+    nix::ioctl_read_bad!(info, IRQLINK_IOC_INFO, Info);
+    nix::ioctl_write_ptr_bad!(seek, IRQLINK_IOC_SEEK, u64);
+    nix::ioctl_write_ptr_bad!(eventfd, IRQLINK_IOC_EVENTFD, i32);
+    nix::ioctl_none_bad!(trigger, IRQLINK_IOC_TRIGGER);
 }
 
 /// `IRQLINK_IOC_INFO`.
