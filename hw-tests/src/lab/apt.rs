@@ -1,0 +1,196 @@
+//! Debian packages, downloaded and unpacked but never installed.
+//!
+//! apt keeps its lists in the cache, so that they are fresh, root is not needed, and the host's
+//! own lists stay as they are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::cache::Cache;
+use crate::command;
+use crate::error::{Context, Error, Result};
+
+/// apt with its lists just updated.
+pub struct Apt {
+    options: Vec<String>,
+    /// What the update warned about: a list that it could not fetch is no error to apt.
+    warnings: String,
+}
+
+impl Apt {
+    /// Fetches the lists of packages.
+    pub fn update(cache: &Cache) -> Result<Apt> {
+        let state = cache.path("apt");
+        fs::create_dir_all(state.join("lists/partial"))
+            .context(|| format!("cannot make {}", state.display()))?;
+        let state = state.display();
+        let options = [
+            format!("Dir::State::lists={state}/lists"),
+            format!("Dir::Cache={state}"),
+            "Acquire::Languages=none".into(),
+            "Acquire::Retries=3".into(),
+            // Root's own downloads need no other user, who could not write here.
+            "APT::Sandbox::User=root".into(),
+        ];
+        let apt = Apt {
+            options: options.to_vec(),
+            warnings: String::new(),
+        };
+        let mut update = apt.command("apt-get");
+        let output = command::output(update.args(["-qq", "update"])).map_err(not_debian)?;
+        match output.status.success() {
+            true => Ok(Apt {
+                warnings: command::text(&output),
+                ..apt
+            }),
+            false => Err(apt.failure("the list of packages".into(), &output)),
+        }
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("LC_ALL", "C");
+        for option in &self.options {
+            command.args(["-o", option]);
+        }
+        command
+    }
+
+    /// The first alternative of each dependency of `package`, in its newest version.
+    pub fn depends(&self, package: &str) -> Result<Vec<String>> {
+        let mut depends = self.command("apt-cache");
+        let output = command::output(depends.args([
+            "depends",
+            "--no-recommends",
+            "--no-suggests",
+            "--no-conflicts",
+            "--no-breaks",
+            "--no-replaces",
+            "--no-enhances",
+            package,
+        ]))?;
+        match output.status.success() {
+            true => Ok(parse_depends(&String::from_utf8_lossy(&output.stdout))),
+            false => Err(self.failure(format!("the package {package}"), &output)),
+        }
+    }
+
+    /// Downloads packages into `dir`; gives the files.
+    pub fn download(&self, packages: &[String], dir: &Path) -> Result<Vec<PathBuf>> {
+        let mut download = self.command("apt-get");
+        let output = command::output(
+            download
+                .args(["-qq", "download"])
+                .args(packages)
+                .current_dir(dir),
+        )?;
+        if !output.status.success() {
+            return Err(self.failure(packages.join(", "), &output));
+        }
+        let what = || format!("cannot list {}", dir.display());
+        let files = fs::read_dir(dir)
+            .context(what)?
+            .map(|entry| Ok(entry?.path()));
+        let mut files = files.collect::<std::io::Result<Vec<_>>>().context(what)?;
+        files.retain(|file| file.extension().is_some_and(|ext| ext == "deb"));
+        Ok(files)
+    }
+
+    fn failure(&self, what: String, output: &Output) -> Error {
+        match command::failure(what.clone(), output) {
+            full @ Error::DiskFull { .. } => full,
+            _ => Error::Packages {
+                what,
+                output: [&self.warnings, &command::text(output)]
+                    .map(|text| text.trim_end())
+                    .join("\n"),
+            },
+        }
+    }
+}
+
+/// Unpacks the files of `deb` that match `patterns` (all without) into `dir`.
+pub fn unpack(deb: &Path, dir: &Path, patterns: &[&str]) -> Result<()> {
+    let mut dpkg = Command::new("dpkg-deb");
+    dpkg.arg("--fsys-tarfile")
+        .arg(deb)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut dpkg = dpkg
+        .spawn()
+        .map_err(|e| not_debian(command::cannot_start(&dpkg, e)))?;
+    let mut tar = Command::new("tar");
+    tar.args(["-x", "--no-same-owner", "--wildcards", "-C"])
+        .arg(dir)
+        .args(patterns);
+    let output = tar.stdin(dpkg.stdout.take().expect("is piped")).output();
+    let read = dpkg.wait().context(|| "cannot wait for dpkg-deb")?;
+    let output = output.map_err(|e| command::cannot_start(&tar, e))?;
+    let name = deb.file_name().unwrap_or_default().to_string_lossy();
+    match output.status.success() {
+        false => Err(command::failure(format!("unpacking {name}"), &output)),
+        true if !read.success() => Err(Error::Other(format!(
+            "{name} is broken (dpkg-deb: {read}); try again"
+        ))),
+        true => Ok(()),
+    }
+}
+
+fn not_debian(error: Error) -> Error {
+    match error {
+        Error::MissingProgram { .. } => Error::NotDebian,
+        other => other,
+    }
+}
+
+/// Of `apt-cache depends`. `|Depends:` is an alternative to the line after it.
+fn parse_depends(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut has_alternative = false;
+    for line in text.lines().map(str::trim) {
+        let (is_alternative, rest) = line
+            .strip_prefix('|')
+            .map_or((false, line), |rest| (true, rest));
+        if let Some(name) = rest.strip_prefix("Depends: ") {
+            if !has_alternative && !name.starts_with('<') {
+                found.push(name.to_string());
+            }
+            has_alternative = is_alternative;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_meta_package_leads_to_the_newest_kernel() {
+        let text = "linux-image-6.12-amd64\n  Depends: linux-image-6.12.117+deb12-amd64\n";
+        assert_eq!(parse_depends(text), ["linux-image-6.12.117+deb12-amd64"]);
+    }
+
+    #[test]
+    fn of_alternatives_the_first_counts() {
+        let text = "linux-headers-6.12.117+deb12-amd64\n  Depends: linux-base\n  Depends: linux-headers-6.12.117+deb12-common\n \
+            |Depends: linux-image-6.12.117+deb12-amd64\n  Depends: linux-image-6.12.117+deb12-amd64-unsigned\n  \
+            Depends: linux-kbuild-6.12.117+deb12\n  Depends: gcc-12\n  Depends: <virtual>\n";
+        assert_eq!(
+            parse_depends(text),
+            [
+                "linux-base",
+                "linux-headers-6.12.117+deb12-common",
+                "linux-image-6.12.117+deb12-amd64",
+                "linux-kbuild-6.12.117+deb12",
+                "gcc-12"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_package_that_is_not_there_has_no_dependencies() {
+        assert!(parse_depends("").is_empty());
+    }
+}

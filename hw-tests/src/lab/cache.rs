@@ -1,0 +1,161 @@
+//! The cache: `~/.cache/irqlink`, or `$IRQLINK_CACHE`. An entry is made under a temporary name and
+//! renamed when it is whole, so that what an interruption leaves is never taken for good.
+
+use std::env;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::error::{Context, Error, Result};
+
+/// The open cache, locked against other labs until it is dropped.
+pub struct Cache {
+    root: PathBuf,
+    _lock: Flock<File>,
+}
+
+impl Cache {
+    /// Opens the cache, waiting for another lab that is filling it.
+    pub fn open() -> Result<Cache> {
+        let root = root(|name| env::var_os(name).map(PathBuf::from))?;
+        Cache::at(root)
+    }
+
+    fn at(root: PathBuf) -> Result<Cache> {
+        let lock = || -> io::Result<Flock<File>> {
+            fs::create_dir_all(&root)?;
+            let file = File::create(root.join("lock"))?;
+            Flock::lock(file, FlockArg::LockExclusiveNonblock).or_else(|(file, _)| {
+                eprintln!("waiting for another lab that uses {}", root.display());
+                Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, e)| e.into())
+            })
+        };
+        let lock = lock().context(|| format!("cannot use the cache {}", root.display()))?;
+        Ok(Cache { root, _lock: lock })
+    }
+
+    /// Where `name` is or would be.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The folder `name`, made by `fill` if it is not there.
+    pub fn entry(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+        let path = self.path(name);
+        if path.is_dir() {
+            return Ok(path);
+        }
+        let partial = self.path("partial");
+        let what = || format!("cannot make {}", path.display());
+        remove(&partial)?;
+        fs::create_dir_all(&partial).context(what)?;
+        if let Err(e) = fill(&partial) {
+            remove(&partial)?; // on a full disk the space is needed elsewhere
+            return Err(e);
+        }
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .context(what)?;
+        fs::rename(&partial, &path).context(what)?;
+        Ok(path)
+    }
+
+    /// Lets `name` lead to `target`, a name beside it.
+    pub fn link(&self, name: &str, target: &str) -> Result<()> {
+        let (path, partial) = (self.path(name), self.path("partial-link"));
+        remove(&partial)?;
+        symlink(target, &partial)
+            .and_then(|()| fs::rename(&partial, &path))
+            .context(|| format!("cannot make {}", path.display()))
+    }
+}
+
+fn root(env: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf> {
+    env("IRQLINK_CACHE")
+        .or_else(|| env("XDG_CACHE_HOME").map(|cache| cache.join("irqlink")))
+        .or_else(|| env("HOME").map(|home| home.join(".cache/irqlink")))
+        .filter(|root| root.is_absolute())
+        .ok_or_else(|| {
+            Error::Other("no folder for the cache: set IRQLINK_CACHE to an absolute path".into())
+        })
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(_) => Ok(()),
+    }
+    .context(|| format!("cannot remove {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().into()).unwrap();
+        let made = cache
+            .entry("a/b", |path| fs::write(path.join("f"), "1").context(|| "f"))
+            .unwrap();
+        let found = cache.entry("a/b", |_| panic!("is there")).unwrap();
+        assert_eq!(made, found);
+        assert_eq!(fs::read_to_string(found.join("f")).unwrap(), "1");
+    }
+
+    #[test]
+    fn what_an_interruption_left_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().into()).unwrap();
+        cache
+            .entry("a", |path| {
+                fs::write(path.join("half"), "").unwrap();
+                Err(Error::Other("stop".into()))
+            })
+            .unwrap_err();
+        fs::create_dir_all(cache.path("partial/half")).unwrap(); // as SIGKILL leaves it
+        let path = cache.entry("a", |_| Ok(())).unwrap();
+        assert_eq!(fs::read_dir(path).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_link_moves_to_the_new_entry() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().into()).unwrap();
+        for target in ["one", "two"] {
+            cache.entry(target, |_| Ok(())).unwrap();
+            cache.link("newest", target).unwrap();
+            assert!(
+                cache
+                    .path("newest")
+                    .canonicalize()
+                    .unwrap()
+                    .ends_with(target)
+            );
+        }
+    }
+
+    #[test]
+    fn the_place_is_the_callers_choice_and_else_the_homes() {
+        let env = |name: &str| match name {
+            "HOME" => Some("/home/me".into()),
+            _ => None,
+        };
+        assert_eq!(root(env).unwrap(), Path::new("/home/me/.cache/irqlink"));
+        assert_eq!(
+            root(|name| (name == "IRQLINK_CACHE").then(|| "/c".into())).unwrap(),
+            Path::new("/c")
+        );
+        assert!(
+            root(|_| None)
+                .unwrap_err()
+                .to_string()
+                .contains("IRQLINK_CACHE")
+        );
+    }
+}

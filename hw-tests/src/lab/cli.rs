@@ -1,0 +1,65 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use irqlink_hw_tests::job::Step;
+
+use crate::error::Result;
+use crate::guest_programs;
+use crate::kernel::{Flavour, Kernel};
+use crate::module;
+use crate::progress::Progress;
+use crate::run::RunArgs;
+
+/// The lab: boots a virtual board with real interrupts, and runs irqlink and its tests on it.
+///
+/// Exit status: 0 if all went well, 1 if not; `run` gives that of the command.
+#[derive(Parser)]
+#[command(name = "irqlink-lab", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fetch what is missing: kernels and their headers.
+    Setup,
+    /// Build the modules and the guest's programs.
+    Build(KernelArg),
+    /// Boot the board and run one command in it.
+    Run(RunArgs),
+}
+
+/// Which kernel.
+#[derive(Args)]
+pub struct KernelArg {
+    /// Kernel to boot and to build for.
+    #[arg(short, long, value_enum, default_value = "stock-6.12")]
+    pub kernel: Flavour,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> Result<ExitCode> {
+        let progress = Progress::new();
+        match self.command {
+            Command::Setup => Flavour::ALL
+                .into_iter()
+                .try_for_each(|flavour| Kernel::find(flavour, &progress).map(drop))?,
+            Command::Build(arg) => {
+                let kernel = Kernel::find(arg.kernel, &progress)?;
+                let modules = module::build(&kernel, &progress)?;
+                modules
+                    .warnings()
+                    .iter()
+                    .for_each(|line| eprintln!("{line}"));
+                guest_programs::build(&[Step::run(["irqlink"])], &progress)?;
+            }
+            Command::Run(args) => return args.run(&progress),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

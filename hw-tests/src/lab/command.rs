@@ -1,0 +1,69 @@
+//! Runs other programs.
+
+use std::io::ErrorKind;
+use std::process::{Command, Output, Stdio};
+
+use crate::error::{Error, Result};
+
+/// What `command` is called in messages: the program and its first argument.
+fn name(command: &Command) -> String {
+    let words = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args().take(1));
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The error of a program that could not be started.
+pub fn cannot_start(command: &Command, error: std::io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => Error::MissingProgram {
+            program: command.get_program().to_string_lossy().into_owned(),
+        },
+        _ => Error::io(format!("cannot start {}", name(command)), error),
+    }
+}
+
+/// Runs to the end, whatever the exit status; both outputs are kept.
+pub fn output(command: &mut Command) -> Result<Output> {
+    command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| cannot_start(command, e))
+}
+
+/// Runs to the end and gives the standard output.
+///
+/// # Errors
+/// [`Error::DiskFull`] where the program says so, else [`Error::Command`] with all of its output.
+pub fn stdout(command: &mut Command) -> Result<String> {
+    let output = output(command)?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(failure(name(command), &output)),
+    }
+}
+
+/// The error of a program that ended badly.
+pub fn failure(what: String, output: &Output) -> Error {
+    let text = text(output);
+    match text.contains("No space left on device") || text.contains("Disk quota exceeded") {
+        true => Error::DiskFull {
+            what: format!("{what}: {}", text.trim_end()),
+        },
+        false => Error::Command {
+            what,
+            status: output.status,
+            output: text.trim_end().to_string(),
+        },
+    }
+}
+
+/// Both outputs, the errors first.
+pub fn text(output: &Output) -> String {
+    [&output.stderr[..], &output.stdout[..]]
+        .map(String::from_utf8_lossy)
+        .concat()
+}

@@ -1,0 +1,108 @@
+//! What the kernel says, and which of it fails a run.
+
+/// What a line of the kernel's log contains when something is wrong with the kernel.
+const COMPLAINTS: [&str; 22] = [
+    "WARNING: ",
+    "BUG: ",
+    "kernel BUG at",
+    "Oops",
+    "Call Trace:",
+    "Kernel panic",
+    "general protection fault",
+    "Unable to handle kernel",
+    "double fault",
+    "invalid opcode:",
+    "possible recursive locking",
+    "possible circular locking",
+    "possible irq lock inversion",
+    "inconsistent lock state",
+    "suspicious RCU usage",
+    "self-detected stall",
+    "detected stalls on CPUs",
+    "rcu: INFO",
+    "soft lockup",
+    "unreferenced object",
+    "nobody cared",
+    "scheduling while atomic",
+];
+
+/// Lines of the log that say that something is wrong, each once, in their order.
+pub fn complaints(log: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for line in log.lines() {
+        if COMPLAINTS.iter().any(|text| line.contains(text))
+            && !found.iter().any(|seen| message(seen) == message(line))
+        {
+            found.push(line);
+        }
+    }
+    found
+}
+
+/// A line without its time, which the console and the log round differently.
+fn message(line: &str) -> &str {
+    match line.split_once("] ") {
+        Some((time, message)) if time.starts_with('[') => message,
+        _ => line,
+    }
+}
+
+/// The last `count` lines.
+pub fn tail(log: &str, count: usize) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    match lines.len() {
+        0 => "(nothing was said)".to_string(),
+        len => lines[len.saturating_sub(count)..].join("\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clean_boot_has_no_complaints() {
+        let log = "[    0.000000] Linux version 6.12.117+deb12-amd64\n\
+            [    0.4] pci 0000:00:01.3: quirk_piix4_acpi: claimed by PIIX4 ACPI\n\
+            [    1.1] debug: initialized\n[    2.0] irqlink: loading out-of-tree module taints kernel.\n";
+        assert!(complaints(log).is_empty());
+    }
+
+    #[test]
+    fn each_kind_of_trouble_is_found() {
+        for line in [
+            "[    5.140900] WARNING: CPU: 0 PID: 61 at kernel/irq/manage.c:790 __enable_irq+0x3f/0x60",
+            "[   10.2] BUG: kernel NULL pointer dereference, address: 0000000000000008",
+            "[   10.2] Oops: Oops: 0000 [#1] PREEMPT SMP NOPTI",
+            "[   10.2] Call Trace:",
+            "[   10.2] kernel BUG at mm/slub.c:448!",
+            "[   10.2] Kernel panic - not syncing: Fatal exception in interrupt",
+            "[   10.2] general protection fault, probably for non-canonical address",
+            "[   10.2] WARNING: possible recursive locking detected",
+            "[   10.2] unreferenced object 0xffff888003a5c000 (size 64):",
+            "[   31.0] rcu: INFO: rcu_preempt self-detected stall on CPU",
+            "[   31.0] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [irqlink:71]",
+            "[   31.0] irq 24: nobody cared (try booting with the \"irqpoll\" option)",
+        ] {
+            assert_eq!(complaints(line), [line]);
+        }
+    }
+
+    #[test]
+    fn the_console_and_the_log_say_it_once() {
+        let log = "[    5.140900] WARNING: CPU: 0\n[    5.141000] WARNING: CPU: 0\n[    5.2] WARNING: CPU: 1\n";
+        assert_eq!(
+            complaints(log),
+            [
+                "[    5.140900] WARNING: CPU: 0",
+                "[    5.2] WARNING: CPU: 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_tail_is_short_and_never_empty() {
+        assert_eq!(tail("a\nb\nc\n", 2), "b\nc");
+        assert_eq!(tail("", 2), "(nothing was said)");
+    }
+}

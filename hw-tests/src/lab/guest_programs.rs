@@ -1,0 +1,83 @@
+//! Builds the programs of the guest: static, so that the initramfs needs no libraries.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use irqlink_hw_tests::job::Step;
+
+use crate::command;
+use crate::error::Result;
+use crate::paths;
+use crate::progress::Progress;
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// A cargo build: a profile, packages, and the programs that come of it.
+struct Build {
+    profile: &'static str,
+    args: &'static [&'static str],
+    programs: &'static [&'static str],
+}
+
+/// What users run, as they run it.
+const PRODUCT: Build = Build {
+    profile: "release",
+    args: &["-p", "irqlink", "-p", "irqlink-bench", "--bins"],
+    programs: &["irqlink", "irqlink-bench"],
+};
+
+/// The lab's own. Their profile unwinds, so that a test which fails does not end the others.
+const LAB: Build = Build {
+    profile: "guest",
+    args: &[
+        "-p",
+        "irqlink-hw-tests",
+        "--bin",
+        "irqlink-init",
+        "--bin",
+        "irqlink-guest-tests",
+    ],
+    programs: &["irqlink-init", "irqlink-guest-tests"],
+};
+
+impl Build {
+    fn run(&self) -> Result<Vec<PathBuf>> {
+        let target_dir = paths::root().join("target/guest");
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.current_dir(paths::root()).args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--target",
+            TARGET,
+            "--profile",
+            self.profile,
+        ]);
+        cargo.arg("--target-dir").arg(&target_dir).args(self.args);
+        cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
+        command::stdout(&mut cargo)?;
+        Ok(self
+            .programs
+            .iter()
+            .map(|name| target_dir.join(TARGET).join(self.profile).join(name))
+            .collect())
+    }
+}
+
+/// Builds `irqlink-init` and what `steps` need; gives init, then the programs.
+pub fn build(steps: &[Step], progress: &Progress) -> Result<(PathBuf, Vec<PathBuf>)> {
+    // The guest's tests start irqlink themselves.
+    let needs_product = |step: &Step| {
+        step.argv
+            .first()
+            .is_some_and(|program| program.starts_with("irqlink"))
+    };
+    progress.step("build the guest's programs", || {
+        let mut programs = LAB.run()?;
+        let init = programs.remove(0);
+        if steps.iter().any(needs_product) {
+            programs.extend(PRODUCT.run()?);
+        }
+        Ok((init, programs))
+    })
+}

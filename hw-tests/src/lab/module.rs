@@ -1,0 +1,155 @@
+//! Builds the modules, a copy of the sources for each kernel, so that builds do not disturb each other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use crate::command;
+use crate::error::{Context, Error, Result};
+use crate::kernel::Kernel;
+use crate::paths;
+use crate::progress::Progress;
+
+/// The modules, in the order in which they can be loaded.
+pub const NAMES: [&str; 2] = ["irqlink", "irqlink_pci"];
+
+/// The modules for one kernel.
+pub struct Modules {
+    /// `.ko` files.
+    pub files: Vec<PathBuf>,
+    /// What the build said, warnings among it.
+    pub log: String,
+}
+
+/// Builds the modules for `kernel` unless they are there; with all warnings, and with sparse.
+pub fn build(kernel: &Kernel, progress: &Progress) -> Result<Modules> {
+    let dir = paths::lab().join("kernel").join(&kernel.release);
+    let sources = sources()?;
+    let (stamp, log) = (dir.join("stamp"), dir.join("build.log"));
+    let hash = hash(&sources, kernel)?;
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == hash) {
+        return Modules::built(&dir, &log);
+    }
+    let what = || format!("cannot fill {}", dir.display());
+    if dir.exists() {
+        fs::remove_dir_all(&dir).context(what)?;
+    }
+    for source in &sources {
+        let copy = dir.join(source);
+        copy.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .context(what)?;
+        fs::copy(paths::root().join("kernel").join(source), copy).context(what)?;
+    }
+    let text = progress.step(&format!("build the modules for {}", kernel.release), || {
+        make(&dir, kernel)
+    })?;
+    fs::write(&log, text).context(what)?;
+    fs::write(&stamp, hash).context(what)?;
+    Modules::built(&dir, &log)
+}
+
+impl Modules {
+    fn built(dir: &Path, log: &Path) -> Result<Modules> {
+        let what = || format!("cannot read {}", dir.display());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(dir).context(what)? {
+            files.push(entry.context(what)?.path());
+        }
+        files.retain(|file| file.extension().is_some_and(|ext| ext == "ko"));
+        files.sort();
+        Ok(Modules {
+            files,
+            log: fs::read_to_string(log).context(what)?,
+        })
+    }
+
+    /// Warnings of the compiler, of modpost and of sparse.
+    pub fn warnings(&self) -> Vec<&str> {
+        warnings(&self.log)
+    }
+}
+
+fn warnings(log: &str) -> Vec<&str> {
+    let is_warning = |line: &&str| {
+        ["warning:", "WARNING:", "error:"]
+            .iter()
+            .any(|mark| line.contains(mark))
+    };
+    log.lines().filter(is_warning).collect()
+}
+
+fn make(dir: &Path, kernel: &Kernel) -> Result<String> {
+    let mut make = Command::new("make");
+    make.arg("-C")
+        .arg(dir)
+        .arg(format!("KERNEL_DIR={}", kernel.headers.display()))
+        .args(["-j2", "W=1", "C=2"]);
+    // What make itself was called with, as in `make test`, is not for this one.
+    make.env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
+        .env_remove("MFLAGS")
+        .env("LC_ALL", "C");
+    let output = command::output(&mut make)?;
+    match output.status.success() {
+        true => Ok(command::text(&output)),
+        false => Err(command::failure(
+            format!("building the modules for {}", kernel.release),
+            &output,
+        )),
+    }
+}
+
+/// The files of kernel/ that are no build products, in order.
+fn sources() -> Result<Vec<PathBuf>> {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(paths::root().join("kernel")).args([
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]);
+    let mut files: Vec<PathBuf> = command::stdout(&mut git)?
+        .lines()
+        .map(PathBuf::from)
+        .collect();
+    files.retain(|file| paths::root().join("kernel").join(file).is_file());
+    files.sort();
+    match files
+        .iter()
+        .any(|file| file.ends_with("Makefile") || file.ends_with("Kbuild"))
+    {
+        true => Ok(files),
+        false => Err(Error::Other("kernel/ has no Makefile".into())),
+    }
+}
+
+fn hash(sources: &[PathBuf], kernel: &Kernel) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(kernel.headers.as_os_str().as_encoded_bytes());
+    for source in sources {
+        let data = fs::read(paths::root().join("kernel").join(source))
+            .context(|| format!("cannot read {}", source.display()))?;
+        hash.update(format!("\0{}\0{}\0", source.display(), data.len()));
+        hash.update(data);
+    }
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_told_from_the_rest() {
+        let log = "  CC [M]  log.o\nlog.c:3:5: warning: unused variable\n  CHECK log.c\n\
+            WARNING: modpost: missing MODULE_DESCRIPTION() in irqlink.o\nlog.c:9:1: error: incompatible types\n";
+        assert_eq!(warnings(log).len(), 3);
+    }
+}

@@ -1,0 +1,224 @@
+//! The virtual board: QEMU with `edu` devices, a console, a result port and a monitor.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+
+use crate::command;
+use crate::error::{Context, Result};
+
+/// How the guest's instructions are executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accel {
+    /// By the processor.
+    Kvm,
+    /// By an emulator, on two host threads.
+    Tcg,
+    /// By an emulator whose clock is the number of executed instructions, 1 ns each.
+    PathLength,
+}
+
+impl Accel {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Accel::Kvm => "kvm",
+            Accel::Tcg => "tcg",
+            Accel::PathLength => "tcg-icount",
+        }
+    }
+
+    fn args(self) -> &'static [&'static str] {
+        match self {
+            Accel::Kvm => &["-accel", "kvm", "-cpu", "host", "-smp", "2"],
+            Accel::Tcg => &["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"],
+            Accel::PathLength => &[
+                "-accel",
+                "tcg",
+                "-icount",
+                "shift=0,sleep=off",
+                "-cpu",
+                "max",
+                "-smp",
+                "1",
+            ],
+        }
+    }
+
+    /// Kernel parameters that it needs.
+    fn kernel_parameters(self) -> &'static str {
+        match self {
+            Accel::Kvm | Accel::Tcg => "",
+            // The emulated TSC counts instructions exactly, but its CPUID does not promise that.
+            Accel::PathLength => " clocksource=tsc tsc=reliable",
+        }
+    }
+}
+
+/// The board to boot.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// Kernel image.
+    pub image: PathBuf,
+    /// How it is executed.
+    pub accel: Accel,
+    /// Number of `edu` devices; their QEMU ids are `edu0`, `edu1`, ...
+    pub edu: u8,
+}
+
+/// A running QEMU. It is killed when this is dropped, and when the lab dies.
+pub struct Qemu {
+    /// The process.
+    pub process: Child,
+    /// The guest's ttyS1.
+    pub result: UnixStream,
+    /// The guest's ttyS2.
+    pub guest_monitor: UnixStream,
+    /// QEMU's monitor (QMP).
+    pub monitor: UnixStream,
+}
+
+impl Qemu {
+    /// Starts the board. The console goes to `console`, what QEMU itself says to `stderr`.
+    pub fn start(board: &Board, initramfs: &Path, console: &Path, stderr: &Path) -> Result<Qemu> {
+        let stderr =
+            File::create(stderr).context(|| format!("cannot make {}", stderr.display()))?;
+        let mut pairs = Vec::new();
+        for _ in 0..3 {
+            pairs.push(UnixStream::pair().context(|| "cannot make a socket")?);
+        }
+        let fds: Vec<RawFd> = pairs.iter().map(|(_, qemu)| qemu.as_raw_fd()).collect();
+        let [result, guest_monitor, monitor] = fds[..] else {
+            unreachable!("three pairs")
+        };
+        let socket = |id: &str, fd: RawFd| format!("socket,id={id},fd={fd}");
+
+        let mut qemu = Command::new("qemu-system-x86_64");
+        qemu.args([
+            "-machine",
+            "pc",
+            "-m",
+            "512M",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-nodefaults",
+            "-no-user-config",
+        ]);
+        qemu.args(board.accel.args());
+        qemu.arg("-kernel")
+            .arg(&board.image)
+            .arg("-initrd")
+            .arg(initramfs);
+        qemu.arg("-append").arg(kernel_parameters(board.accel));
+        qemu.arg("-chardev")
+            .arg(file_chardev("console", console))
+            .args(["-serial", "chardev:console"]);
+        qemu.args([
+            "-chardev",
+            &socket("result", result),
+            "-serial",
+            "chardev:result",
+        ]);
+        qemu.args([
+            "-chardev",
+            &socket("guest-monitor", guest_monitor),
+            "-serial",
+            "chardev:guest-monitor",
+        ]);
+        qemu.args([
+            "-chardev",
+            &socket("monitor", monitor),
+            "-mon",
+            "chardev=monitor,mode=control",
+        ]);
+        for n in 0..board.edu {
+            qemu.args(["-device", &format!("edu,id=edu{n}")]);
+        }
+        qemu.stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr);
+        inherit(&mut qemu, fds);
+        let process = qemu.spawn().map_err(|e| command::cannot_start(&qemu, e))?;
+        let mut ours = pairs.into_iter().map(|(ours, _)| ours);
+        let mut next = || ours.next().expect("three pairs");
+        Ok(Qemu {
+            process,
+            result: next(),
+            guest_monitor: next(),
+            monitor: next(),
+        })
+    }
+
+    /// Ends the board at once.
+    pub fn kill(&mut self) {
+        // It may have ended by itself: then there is nothing to kill.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The kernel's command line. `loglevel=5` shows warnings on the console, so that they are there
+/// even if the guest dies of them; `panic=-1` with `-no-reboot` ends QEMU at a panic.
+fn kernel_parameters(accel: Accel) -> String {
+    format!(
+        "console=ttyS0 loglevel=5 panic=-1 8250.nr_uarts=4 rdinit=/init{}",
+        accel.kernel_parameters()
+    )
+}
+
+/// QEMU separates options by commas; a comma in a path is written twice.
+fn file_chardev(id: &str, path: &Path) -> String {
+    format!(
+        "file,id={id},path={}",
+        path.display().to_string().replace(',', ",,")
+    )
+}
+
+/// Lets the program have `fds` and die with the lab.
+fn inherit(command: &mut Command, fds: Vec<RawFd>) {
+    let prepare = move || -> io::Result<()> {
+        set_pdeathsig(Signal::SIGKILL)?;
+        for &fd in &fds {
+            // SAFETY: the sockets are open in the parent until spawn() has returned, so here too.
+            let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+            fcntl(fd, FcntlArg::F_SETFD(FdFlag::empty()))?;
+        }
+        Ok(())
+    };
+    // SAFETY: prctl and fcntl are async-signal-safe, and nothing here allocates.
+    unsafe { command.pre_exec(prepare) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_in_a_path_stays_in_the_path() {
+        assert_eq!(
+            file_chardev("c", Path::new("/a,b/c.log")),
+            "file,id=c,path=/a,,b/c.log"
+        );
+    }
+
+    #[test]
+    fn only_path_length_fixes_the_clock() {
+        assert!(kernel_parameters(Accel::PathLength).contains("clocksource=tsc"));
+        assert!(!kernel_parameters(Accel::Tcg).contains("tsc"));
+    }
+}
