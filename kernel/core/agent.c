@@ -236,7 +236,7 @@ static int agent_add(struct irqlink_agent *agent, const u64 *from)
  * @next: set to the sequence number that it begins with
  *
  * Nothing is sent yet: the caller answers the request, so that the answer
- * comes first, and then calls irqlink_deliver().
+ * comes first, and then calls irqlink_deliver_agents().
  *
  * Context: process, may sleep.
  * Return: 0, -EEXIST if the port is registered, -ERANGE if @from lies beyond

@@ -81,9 +81,12 @@ static int chardev_open(struct inode *inode, struct file *filp)
 static void file_set_eventfd(struct irqlink_file *file,
 			     struct eventfd_ctx *ctx)
 {
-	spin_lock_bh(&file->src->lock);
+	struct irqlink_source *src = file->src;
+
+	spin_lock_bh(&src->lock);
 	swap(file->eventfd, ctx);
-	spin_unlock_bh(&file->src->lock);
+	WRITE_ONCE(src->eventfds, src->eventfds + !!file->eventfd - !!ctx);
+	spin_unlock_bh(&src->lock);
 	if (ctx)
 		eventfd_ctx_put(ctx);
 }
@@ -100,11 +103,11 @@ static int chardev_release(struct inode *inode, struct file *filp)
 	struct irqlink_file *file = filp->private_data;
 	struct irqlink_source *src = file->src;
 
+	file_set_eventfd(file, NULL);
 	spin_lock_bh(&src->lock);
 	list_del(&file->by_source);
 	spin_unlock_bh(&src->lock);
 
-	file_set_eventfd(file, NULL);
 	kfree(file);
 	irqlink_source_put(src);
 	return 0;
@@ -346,6 +349,17 @@ void irqlink_chardev_setup(struct irqlink_source *src)
 	src->cdev.owner = THIS_MODULE;
 }
 
+static void signal_eventfds(struct irqlink_source *src)
+{
+	struct irqlink_file *file;
+
+	spin_lock_bh(&src->lock);
+	list_for_each_entry(file, &src->files, by_source)
+		if (file->eventfd)
+			irqlink_eventfd_signal(file->eventfd);
+	spin_unlock_bh(&src->lock);
+}
+
 /**
  * irqlink_chardev_wake() - wake those who sleep in read() or poll()
  * @src: source, with a new record in its log
@@ -358,21 +372,8 @@ void irqlink_chardev_wake(struct irqlink_source *src)
 	if (wq_has_sleeper(&src->wait))
 		wake_up_interruptible_poll(&src->wait, EPOLLIN | EPOLLRDNORM);
 	kill_fasync(&src->fasync, SIGIO, POLL_IN);
-}
-
-/**
- * irqlink_chardev_signal() - signal the eventfds
- * @src: source, with its lock held
- *
- * Context: any but hard IRQ; does not sleep.
- */
-void irqlink_chardev_signal(struct irqlink_source *src)
-{
-	struct irqlink_file *file;
-
-	list_for_each_entry(file, &src->files, by_source)
-		if (file->eventfd)
-			irqlink_eventfd_signal(file->eventfd);
+	if (READ_ONCE(src->eventfds))
+		signal_eventfds(src);
 }
 
 /**

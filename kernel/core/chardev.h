@@ -37,7 +37,6 @@ struct irqlink_file {
 
 void irqlink_chardev_setup(struct irqlink_source *src);
 void irqlink_chardev_wake(struct irqlink_source *src);
-void irqlink_chardev_signal(struct irqlink_source *src);
 void irqlink_chardev_end(struct irqlink_source *src);
 
 void irqlink_file_cursor(struct irqlink_file *file,

@@ -7,7 +7,7 @@
  *   IRQ thread irqlink_thread_fn()            (delivery thread, PREEMPT_RT)
  *   process    the source's retry work        (no room, no memory, the end)
  *
- * All of them end in irqlink_deliver(). Never in hard IRQ: netlink_unicast()
+ * All of them end in irqlink_deliver_agents(). Never in hard IRQ: netlink_unicast()
  * may allocate with GFP_KERNEL there (netlink_trim() asks gfp_any()), and on
  * PREEMPT_RT its locks sleep.
  */
@@ -55,28 +55,31 @@ irqreturn_t irqlink_post(struct irqlink_source *src,
 EXPORT_SYMBOL_GPL(irqlink_post);
 
 /**
- * irqlink_deliver() - hand over what the log holds
+ * irqlink_deliver_agents() - send the agents what they have not got yet
  * @src: source
  *
  * Context: any but hard IRQ; does not sleep.
  */
-void irqlink_deliver(struct irqlink_source *src)
+void irqlink_deliver_agents(struct irqlink_source *src)
 {
 	struct irqlink_agent *agent;
 
-	irqlink_chardev_wake(src);
-
 	spin_lock_bh(&src->lock);
-	irqlink_chardev_signal(src);
 	list_for_each_entry(agent, &src->agents, by_source)
 		irqlink_agent_deliver(agent);
 	spin_unlock_bh(&src->lock);
 }
 
+/* Something is new in the log: tell everyone. Any context but hard IRQ. */
+static void deliver(struct irqlink_source *src)
+{
+	irqlink_chardev_wake(src);
+	irqlink_deliver_agents(src);
+}
+
 static void deliver_tasklet(struct tasklet_struct *tasklet)
 {
-	irqlink_deliver(from_tasklet((struct irqlink_source *)NULL, tasklet,
-				     tasklet));
+	deliver(container_of(tasklet, struct irqlink_source, tasklet));
 }
 
 /**
@@ -89,7 +92,7 @@ static void deliver_tasklet(struct tasklet_struct *tasklet)
  */
 irqreturn_t irqlink_thread_fn(int irq, void *src)
 {
-	irqlink_deliver(src);
+	deliver(src);
 	return IRQ_HANDLED;
 }
 EXPORT_SYMBOL_GPL(irqlink_thread_fn);
@@ -99,14 +102,14 @@ static void deliver_work(struct work_struct *work)
 	struct irqlink_source *src = container_of(to_delayed_work(work),
 						  struct irqlink_source, retry);
 
-	irqlink_deliver(src);
+	irqlink_deliver_agents(src);
 	if (READ_ONCE(src->gone))
 		irqlink_agent_reap(src);
 	irqlink_source_put(src);
 }
 
 /**
- * irqlink_deliver_later() - deliver in process context
+ * irqlink_deliver_later() - go on with the agents in process context
  * @src: source, on which the caller holds a reference
  * @delay: in jiffies; an earlier time that is set already stays
  *
@@ -158,7 +161,7 @@ void irqlink_deliver_stop(struct irqlink_source *src)
 	spin_unlock_bh(&src->lock);
 	irqlink_log_end(&src->log);
 
-	irqlink_deliver(src);
+	deliver(src);
 	irqlink_chardev_end(src);
 }
 

@@ -96,7 +96,7 @@ int irqlink_nl_agent_register_doit(struct sk_buff *skb, struct genl_info *info)
 		irqlink_agent_unregister(src->id, genl_info_net(info),
 					 info->snd_portid);
 	else
-		irqlink_deliver(src);
+		irqlink_deliver_agents(src);
 out:
 	irqlink_source_put(src);
 	return ret;

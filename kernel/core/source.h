@@ -29,6 +29,7 @@
  * @lock: guards @agents with their cursors, and @files; never held in hard IRQ
  * @agents: struct irqlink_agent
  * @files: struct irqlink_file
+ * @eventfds: how many of @files have one; READ_ONCE() without the lock
  * @retry: delivery in process context, when there was no room or no memory;
  *	it also removes agents that were told the end. A queued @retry holds a
  *	reference to @dev.
@@ -53,6 +54,7 @@ struct irqlink_source {
 	spinlock_t lock; /* agents, files */
 	struct list_head agents;
 	struct list_head files;
+	u32 eventfds;
 	struct delayed_work retry;
 	bool gone;
 
@@ -85,7 +87,7 @@ int irqlink_deliver_init(void);
 void irqlink_deliver_exit(void);
 void irqlink_deliver_setup(struct irqlink_source *src);
 void irqlink_deliver_stop(struct irqlink_source *src);
-void irqlink_deliver(struct irqlink_source *src);
+void irqlink_deliver_agents(struct irqlink_source *src);
 void irqlink_deliver_later(struct irqlink_source *src, unsigned long delay);
 
 #endif /* _IRQLINK_SOURCE_H */
