@@ -137,7 +137,7 @@ pub enum Error {
         /// The source.
         name: String,
         /// What is wrong.
-        what: &'static str,
+        what: String,
     },
 
     /// Any other failure of a system call.

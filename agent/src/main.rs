@@ -1,2 +1,14 @@
 //! The `irqlink` command.
-fn main() {}
+
+mod commands;
+mod failure;
+mod output;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run() {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

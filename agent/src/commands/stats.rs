@@ -1,0 +1,115 @@
+//! `irqlink stats`
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use clap::Args;
+use irqlink::{Consumer, Control, Source};
+use serde::Serialize;
+
+use super::Outcome;
+use crate::output::{Style, Table};
+
+/// Show the ledger of each source: what was raised, and what each consumer got of it.
+#[derive(Debug, Args)]
+pub struct Stats {
+    /// Only this source
+    source: Option<String>,
+    /// Print JSON: an array of sources, each with its consumers
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Ledger {
+    #[serde(flatten)]
+    source: Source,
+    consumers: Vec<Consumer>,
+}
+
+impl Stats {
+    pub fn run(self) -> Outcome {
+        let ledgers = self.read()?;
+        let mut output = stdout().lock();
+        if self.json {
+            serde_json::to_writer_pretty(&mut output, &ledgers)?;
+            writeln!(output)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let style = Style::detect();
+        for ledger in &ledgers {
+            let source = &ledger.source;
+            let log = match source.raised {
+                0 => "empty".to_owned(),
+                raised => format!("holds {}..{raised}", source.oldest),
+            };
+            writeln!(
+                output,
+                "{}: raised {}, log {log}",
+                style.bold(&source.name),
+                source.raised
+            )?;
+            if !ledger.consumers.is_empty() {
+                table(&ledger.consumers).print(&mut output, style, 2)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn read(&self) -> irqlink::Result<Vec<Ledger>> {
+        let mut control = Control::open()?;
+        let sources = match &self.source {
+            Some(name) => vec![control.source(name)?],
+            None => control.sources()?,
+        };
+        sources
+            .into_iter()
+            .map(|source| {
+                Ok(Ledger {
+                    consumers: control.consumers(Some(source.id))?,
+                    source,
+                })
+            })
+            .collect()
+    }
+}
+
+fn table(consumers: &[Consumer]) -> Table {
+    let mut table = Table::new(&[
+        "CONSUMER",
+        "PID",
+        "PORT",
+        "RAISED",
+        "DELIVERED",
+        "LOST",
+        "PENDING",
+        "LATEST-LOSS",
+        "NO-ROOM",
+        "RETRIED",
+        "REPLAYED",
+    ]);
+    for consumer in consumers {
+        let loss = match consumer.lost {
+            0 => "-".to_owned(),
+            _ => format!("{}..{}", consumer.lost_first, consumer.lost_last),
+        };
+        let port = match consumer.port {
+            0 => "-".to_owned(),
+            port => port.to_string(),
+        };
+        table.row(vec![
+            consumer.kind.to_string(),
+            consumer.pid.to_string(),
+            port,
+            consumer.raised.to_string(),
+            consumer.delivered.to_string(),
+            consumer.lost.to_string(),
+            consumer.pending.to_string(),
+            loss,
+            consumer.no_room.to_string(),
+            consumer.retried.to_string(),
+            consumer.replayed.to_string(),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,133 @@
+//! Prints events as they come.
+
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use irqlink::Event;
+use nix::time::{ClockId, clock_gettime};
+use serde_json::{Value, json};
+
+use super::template::{DEFAULT, flags};
+use super::{Style, Template};
+
+/// How events are printed.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// A line each, by a format.
+    Lines(Template),
+    /// A JSON object each, one a line.
+    Json,
+}
+
+impl Layout {
+    /// By the options `--json` and `--format`.
+    pub fn new(json: bool, format: Option<Template>) -> Self {
+        match (json, format) {
+            (true, _) => Layout::Json,
+            (false, Some(format)) => Layout::Lines(format),
+            (false, None) => Layout::Lines(DEFAULT.parse().expect("the default format is valid")),
+        }
+    }
+}
+
+/// Prints events to standard output; buffered until [`Printer::flush`].
+#[derive(Debug)]
+pub struct Printer {
+    layout: Layout,
+    style: Style,
+    output: BufWriter<StdoutLock<'static>>,
+    line: String,
+    /// Number and name of each source.
+    names: Vec<(u32, String)>,
+    failure: Option<io::Error>,
+    interrupts: u64,
+}
+
+impl Printer {
+    /// A printer in that layout.
+    pub fn new(layout: Layout) -> Self {
+        Printer {
+            layout,
+            style: Style::detect(),
+            output: BufWriter::new(io::stdout().lock()),
+            line: String::new(),
+            names: Vec::new(),
+            failure: None,
+            interrupts: 0,
+        }
+    }
+
+    /// Tells it a source's name.
+    pub fn name(&mut self, source: u32, name: String) {
+        self.names.retain(|(known, _)| *known != source);
+        self.names.push((source, name));
+    }
+
+    /// Interrupts printed so far.
+    pub fn interrupts(&self) -> u64 {
+        self.interrupts
+    }
+
+    /// Prints an event. A failure to write shows at the next flush.
+    pub fn print(&mut self, event: Event<'_>) {
+        let now = monotonic();
+        self.interrupts += u64::from(matches!(event, Event::Interrupt(_)));
+        let name = self
+            .names
+            .iter()
+            .find(|(source, _)| *source == event.source());
+        let name = name.map_or("?", |(_, name)| name);
+        self.line.clear();
+        match &self.layout {
+            Layout::Json => self.line = json(event, name, now).to_string(),
+            Layout::Lines(template) => match event {
+                Event::Interrupt(record) => template.write(&mut self.line, record, name, now),
+                Event::Lost { first, last, .. } => {
+                    let count = last - first + 1;
+                    let text = format!("{name}: lost {first}..{last} ({count} events)");
+                    self.line = self.style.red(text);
+                }
+                Event::Gone { .. } => self.line = self.style.red(format!("{name}: gone")),
+            },
+        }
+        self.line.push('\n');
+        if let Err(error) = self.output.write_all(self.line.as_bytes()) {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    /// Writes out what was printed.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match self.failure.take() {
+            Some(error) => Err(error),
+            None => self.output.flush(),
+        }
+    }
+}
+
+fn json(event: Event<'_>, name: &str, now: u64) -> Value {
+    match event {
+        Event::Interrupt(record) => json!({
+            "event": "interrupt",
+            "source": name,
+            "seq": record.seq,
+            "time_ns": record.time_ns,
+            "trigger_ns": (record.trigger_ns != 0).then_some(record.trigger_ns),
+            "latency_ns": now.saturating_sub(record.time_ns),
+            "cpu": record.cpu,
+            "status": record.status,
+            "payload": record.payload,
+            "flags": flags(record.flags),
+        }),
+        Event::Lost { first, last, .. } => {
+            json!({ "event": "lost", "source": name, "first": first, "last": last })
+        }
+        Event::Gone { .. } => json!({ "event": "gone", "source": name }),
+    }
+}
+
+/// CLOCK_MONOTONIC in nanoseconds.
+fn monotonic() -> u64 {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
+        time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
+    })
+}

@@ -1,0 +1,172 @@
+//! How an event is written: a format with specifiers, in the manner of `gpiomon`.
+
+use std::fmt::Write;
+use std::str::FromStr;
+
+use irqlink::abi::*;
+use irqlink::units::Nanoseconds;
+
+/// What each specifier stands for, as `irqlink watch --help` lists it.
+pub const SPECIFIERS: &str = "\
+Format specifiers:
+  %n  name of the source
+  %i  number of the source
+  %s  sequence number, from 1, without holes
+  %t  time of the interrupt, CLOCK_MONOTONIC, as seconds.nanoseconds
+  %T  the same in nanoseconds
+  %g  from the trigger to the interrupt, in nanoseconds; - if not known
+  %l  from the interrupt to this program, as 12.3us
+  %L  the same in nanoseconds
+  %c  CPU that took the interrupt
+  %x  the device's interrupt status word
+  %p  payload, two words
+  %f  flags: thread, rising, falling; - for none
+  %%  a percent sign";
+
+/// The format if none is given.
+pub const DEFAULT: &str = "%t  %n  %s  cpu %c  status %x  +%l";
+
+/// A format, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Specifier(char),
+}
+
+impl FromStr for Template {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = vec![Part::Text(String::new())];
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            let specifier = match c {
+                '%' => chars
+                    .next()
+                    .ok_or("a % at the end; write %% for a percent sign")?,
+                _ => c,
+            };
+            match (c, specifier) {
+                ('%', 'n' | 'i' | 's' | 't' | 'T' | 'g' | 'l' | 'L' | 'c' | 'x' | 'p' | 'f') => {
+                    parts.push(Part::Specifier(specifier));
+                }
+                ('%', other) if other != '%' => {
+                    return Err(format!(
+                        "unknown specifier %{other}; --help lists those there are"
+                    ));
+                }
+                (_, plain) => match parts.last_mut() {
+                    Some(Part::Text(text)) => text.push(plain),
+                    _ => parts.push(Part::Text(plain.to_string())),
+                },
+            }
+        }
+        Ok(Template(parts))
+    }
+}
+
+impl Template {
+    /// Writes a record's line. `now` is CLOCK_MONOTONIC in nanoseconds.
+    pub fn write(&self, line: &mut String, record: &Record, name: &str, now: u64) {
+        let latency = now.saturating_sub(record.time_ns);
+        for part in &self.0 {
+            let _ = match part {
+                Part::Text(text) => line.write_str(text),
+                Part::Specifier(specifier) => match specifier {
+                    'n' => line.write_str(name),
+                    'i' => write!(line, "{}", record.source),
+                    's' => write!(line, "{}", record.seq),
+                    't' => write!(line, "{}", seconds(record.time_ns)),
+                    'T' => write!(line, "{}", record.time_ns),
+                    'g' if record.trigger_ns == 0 => line.write_char('-'),
+                    'g' => write!(line, "{}", record.time_ns.saturating_sub(record.trigger_ns)),
+                    'l' => write!(line, "{}", Nanoseconds(latency)),
+                    'L' => write!(line, "{latency}"),
+                    'c' => write!(line, "{}", record.cpu),
+                    'x' => write!(line, "{:#010x}", record.status),
+                    'p' => write!(line, "{:#x} {:#x}", record.payload[0], record.payload[1]),
+                    _ => match flags(record.flags).as_slice() {
+                        [] => line.write_char('-'),
+                        flags => line.write_str(&flags.join(",")),
+                    },
+                },
+            };
+        }
+    }
+}
+
+/// Nanoseconds as seconds with nine decimals.
+pub fn seconds(nanoseconds: u64) -> String {
+    format!(
+        "{}.{:09}",
+        nanoseconds / 1_000_000_000,
+        nanoseconds % 1_000_000_000
+    )
+}
+
+/// Names of a record's flags.
+pub fn flags(flags: u32) -> Vec<&'static str> {
+    [
+        (IRQLINK_RECORD_THREAD, "thread"),
+        (IRQLINK_RECORD_RISING, "rising"),
+        (IRQLINK_RECORD_FALLING, "falling"),
+    ]
+    .into_iter()
+    .filter(|(bit, _)| flags & bit != 0)
+    .map(|(_, name)| name)
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(format: &str) -> String {
+        let record = Record {
+            seq: 12,
+            time_ns: 3_000_000_500,
+            trigger_ns: 3_000_000_100,
+            source: 2,
+            cpu: 1,
+            flags: IRQLINK_RECORD_RISING | IRQLINK_RECORD_THREAD,
+            status: 0x2a,
+            payload: [1, 0xff],
+            reserved: 0,
+        };
+        let mut line = String::new();
+        format
+            .parse::<Template>()
+            .unwrap()
+            .write(&mut line, &record, "edu0", 3_000_012_800);
+        line
+    }
+
+    #[test]
+    fn every_specifier_is_written() {
+        assert_eq!(
+            line("%n %i %s %t %T %g %l %L %c %x %p %f 100%%"),
+            "edu0 2 12 3.000000500 3000000500 400 12.3us 12300 1 0x0000002a 0x1 0xff thread,rising 100%"
+        );
+    }
+
+    #[test]
+    fn the_default_is_valid_and_every_listed_specifier_is_known() {
+        assert_eq!(
+            line(DEFAULT),
+            "3.000000500  edu0  12  cpu 1  status 0x0000002a  +12.3us"
+        );
+        for entry in SPECIFIERS.lines().skip(1) {
+            let specifier = entry.split_whitespace().next().unwrap();
+            assert!(specifier.parse::<Template>().is_ok(), "{specifier}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_specifier_is_refused() {
+        assert!("%q".parse::<Template>().unwrap_err().contains("%q"));
+        assert!("50%".parse::<Template>().unwrap_err().contains("%%"));
+    }
+}
