@@ -1,12 +1,19 @@
-//! Tests that run in the lab's guest, against the real modules. One file per topic; each gives
-//! its tests to [`main`] in a list.
+//! Tests that run in the lab's guest, against the real modules. One file per topic; each lists its
+//! tests in a function `tests`.
 
+mod path_length;
 mod qmp;
 mod smoke;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
-    let tests: Vec<Trial> = [smoke::tests()].into_iter().flatten().collect();
-    libtest_mimic::run(&Arguments::from_args(), tests).exit();
+    let mut arguments = Arguments::from_args();
+    // All tests share the board's devices.
+    arguments.test_threads = Some(1);
+    let tests: Vec<Trial> = [path_length::tests(), smoke::tests()]
+        .into_iter()
+        .flatten()
+        .collect();
+    libtest_mimic::run(&arguments, tests).exit();
 }

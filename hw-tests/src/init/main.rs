@@ -59,7 +59,7 @@ fn do_job(job: &Job, port: &mut Port) -> Result<(), String> {
         .try_for_each(|(number, step)| children.step(number, step, &job.env));
     let stopped = children.stop();
     // A failed step may have left something worth to look at.
-    let collected = job.collect.iter().map(|path| collect(path, port)).collect();
+    let collected = job.collect.iter().try_for_each(|path| collect(path, port));
     steps.and(stopped).and(collected)
 }
 

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use irqlink_hw_tests::job::Job;
 
-use crate::error::Result;
+use crate::error::{Context, Result};
 use crate::initramfs::Contents;
 use crate::kernel::Kernel;
-use crate::paths;
 use crate::progress::Progress;
 use crate::qemu::{Accel, Board};
 use crate::vm::Run;
@@ -29,12 +28,12 @@ pub fn fastest(kernel: &Kernel, init: &Path, progress: &Progress) -> Result<Acce
         init: init.into(),
         ..Contents::default()
     };
-    let logs = paths::lab().join("probe");
+    let logs = tempfile::tempdir().context(|| "cannot make a folder for a probe")?;
     let probe = Run {
         board: &board,
         contents: &contents,
         job: &Job::default(),
-        logs: &logs,
+        logs: logs.path(),
         limit: PROBE_LIMIT,
     };
     let boots = progress

@@ -2,19 +2,17 @@
 //! renamed when it is whole, so that what an interruption leaves is never taken for good.
 
 use std::env;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{Flock, FlockArg};
-
 use crate::error::{Context, Error, Result};
+use crate::lock::{self, Lock};
 
 /// The open cache, locked against other labs until it is dropped.
 pub struct Cache {
     root: PathBuf,
-    _lock: Flock<File>,
+    _lock: Lock,
 }
 
 impl Cache {
@@ -25,16 +23,8 @@ impl Cache {
     }
 
     fn at(root: PathBuf) -> Result<Cache> {
-        let lock = || -> io::Result<Flock<File>> {
-            fs::create_dir_all(&root)?;
-            let file = File::create(root.join("lock"))?;
-            Flock::lock(file, FlockArg::LockExclusiveNonblock).or_else(|(file, _)| {
-                eprintln!("waiting for another lab that uses {}", root.display());
-                Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, e)| e.into())
-            })
-        };
-        let lock = lock().context(|| format!("cannot use the cache {}", root.display()))?;
-        Ok(Cache { root, _lock: lock })
+        let _lock = lock::wait(&root)?;
+        Ok(Cache { root, _lock })
     }
 
     /// Where `name` is or would be.

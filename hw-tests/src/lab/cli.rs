@@ -30,7 +30,7 @@ enum Command {
     /// Build the modules and the guest's programs.
     Build(KernelArg),
     /// Boot the board and run one command in it.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
 }
 
 /// Which kernel.

@@ -12,6 +12,7 @@ mod guest_programs;
 mod initramfs;
 mod kernel;
 mod listener;
+mod lock;
 mod module;
 mod paths;
 mod progress;

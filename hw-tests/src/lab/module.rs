@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::command;
 use crate::error::{Context, Error, Result};
 use crate::kernel::Kernel;
+use crate::lock;
 use crate::paths;
 use crate::progress::Progress;
 
@@ -25,7 +26,9 @@ pub struct Modules {
 
 /// Builds the modules for `kernel` unless they are there; with all warnings, and with sparse.
 pub fn build(kernel: &Kernel, progress: &Progress) -> Result<Modules> {
-    let dir = paths::lab().join("kernel").join(&kernel.release);
+    let all = paths::lab().join("kernel");
+    let _lock = lock::wait(&all)?;
+    let dir = all.join(&kernel.release);
     let sources = sources()?;
     let (stamp, log) = (dir.join("stamp"), dir.join("build.log"));
     let hash = hash(&sources, kernel)?;
