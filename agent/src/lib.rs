@@ -13,6 +13,7 @@
 
 pub mod abi;
 pub mod netlink;
+pub mod realtime;
 pub mod units;
 
 mod agent;

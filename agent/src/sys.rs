@@ -109,6 +109,25 @@ pub(crate) fn send_signal_to_this_thread(fd: &impl AsFd, signal: i32) -> Result<
     Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_ASYNC) }).map(drop)
 }
 
+/// Has the calling thread scheduled as `SCHED_FIFO` with this priority.
+pub(crate) fn set_fifo(priority: i32) -> Result<()> {
+    let parameters = libc::sched_param {
+        sched_priority: priority,
+    };
+    // SAFETY: `parameters` outlives the call; 0 is the calling thread.
+    Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &parameters) }).map(drop)
+}
+
+/// Scheduling policy and priority of the calling thread.
+pub(crate) fn scheduler() -> Result<(i32, i32)> {
+    let mut parameters = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the call has no pointer argument; 0 is the calling thread.
+    let policy = Errno::result(unsafe { libc::sched_getscheduler(0) })?;
+    // SAFETY: `parameters` is writable.
+    Errno::result(unsafe { libc::sched_getparam(0, &mut parameters) })?;
+    Ok((policy, parameters.sched_priority))
+}
+
 /// A set of signals, which may be real-time ones; nix knows only the others by name.
 pub(crate) fn signal_set(signals: &[i32]) -> Result<SigSet> {
     let mut set = *SigSet::empty().as_ref();

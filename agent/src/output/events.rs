@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use irqlink::Event;
 use nix::time::{ClockId, clock_gettime};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::template::{DEFAULT, flags};
 use super::{Style, Template};
@@ -78,7 +78,10 @@ impl Printer {
         let name = name.map_or("?", |(_, name)| name);
         self.line.clear();
         match &self.layout {
-            Layout::Json => self.line = json(event, name, now).to_string(),
+            Layout::Json => {
+                let object = serde_json::to_string(&Object::new(event, name, now));
+                self.line = object.expect("an object of numbers and text");
+            }
             Layout::Lines(template) => match event {
                 Event::Interrupt(record) => template.write(&mut self.line, record, name, now),
                 Event::Lost { first, last, .. } => {
@@ -104,24 +107,52 @@ impl Printer {
     }
 }
 
-fn json(event: Event<'_>, name: &str, now: u64) -> Value {
-    match event {
-        Event::Interrupt(record) => json!({
-            "event": "interrupt",
-            "source": name,
-            "seq": record.seq,
-            "time_ns": record.time_ns,
-            "trigger_ns": (record.trigger_ns != 0).then_some(record.trigger_ns),
-            "latency_ns": now.saturating_sub(record.time_ns),
-            "cpu": record.cpu,
-            "status": record.status,
-            "payload": record.payload,
-            "flags": flags(record.flags),
-        }),
-        Event::Lost { first, last, .. } => {
-            json!({ "event": "lost", "source": name, "first": first, "last": last })
+/// An event as a JSON object.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Object<'a> {
+    Interrupt {
+        source: &'a str,
+        seq: u64,
+        time_ns: u64,
+        trigger_ns: Option<u64>,
+        latency_ns: u64,
+        cpu: u32,
+        status: u32,
+        payload: [u64; 2],
+        flags: Vec<&'static str>,
+    },
+    Lost {
+        source: &'a str,
+        first: u64,
+        last: u64,
+    },
+    Gone {
+        source: &'a str,
+    },
+}
+
+impl<'a> Object<'a> {
+    fn new(event: Event<'_>, source: &'a str, now: u64) -> Self {
+        match event {
+            Event::Interrupt(record) => Object::Interrupt {
+                source,
+                seq: record.seq,
+                time_ns: record.time_ns,
+                trigger_ns: (record.trigger_ns != 0).then_some(record.trigger_ns),
+                latency_ns: now.saturating_sub(record.time_ns),
+                cpu: record.cpu,
+                status: record.status,
+                payload: record.payload,
+                flags: flags(record.flags),
+            },
+            Event::Lost { first, last, .. } => Object::Lost {
+                source,
+                first,
+                last,
+            },
+            Event::Gone { .. } => Object::Gone { source },
         }
-        Event::Gone { .. } => json!({ "event": "gone", "source": name }),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Style;
 
-/// Rows under headings; columns of numbers are aligned to the right.
+/// Rows under headings; columns of plain numbers are aligned to the right.
 #[derive(Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -40,7 +40,7 @@ impl Table {
             .map(|index| {
                 column(index)
                     .skip(1)
-                    .all(|cell| cell.starts_with(|c: char| c.is_ascii_digit()))
+                    .all(|cell| cell.parse::<u64>().is_ok())
             })
             .collect();
         for (number, row) in self.rows.iter().enumerate() {
