@@ -107,6 +107,18 @@ impl EventLoop {
         Ok(())
     }
 
+    /// Removes all receivers: these, in the order in which they were added.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn clear(&mut self, receivers: &mut [&mut dyn Receiver]) -> Result<()> {
+        self.progress.clear();
+        receivers.iter_mut().try_for_each(|receiver| {
+            let gone = receiver.deregister(self.poll.registry());
+            gone.map_err(Error::io("wait no longer for a receiver"))
+        })
+    }
+
     /// Waits for another descriptor too, see [`Wake::other`]. It ends with the descriptor.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod agent;
 mod sources;
 mod stats;
 mod trigger;
@@ -24,6 +25,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Sources(sources::Sources),
+    Agent(agent::Agent),
     Watch(watch::Watch),
     Stats(stats::Stats),
     Trigger(trigger::Trigger),
@@ -33,6 +35,7 @@ enum Command {
 pub fn run() -> Outcome {
     match Cli::parse().command {
         Command::Sources(command) => command.run(),
+        Command::Agent(command) => command.run(),
         Command::Watch(command) => command.run(),
         Command::Stats(command) => command.run(),
         Command::Trigger(command) => command.run(),
