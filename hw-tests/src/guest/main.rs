@@ -1,9 +1,15 @@
 //! Tests that run in the lab's guest, against the real modules. One file per topic; each lists its
 //! tests in a function `tests`.
 
+mod board;
+mod congestion;
+mod delivery;
 mod path_length;
 mod qmp;
+mod refusal;
+mod removal;
 mod smoke;
+mod takeover;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -11,9 +17,17 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // All tests share the board's devices.
     arguments.test_threads = Some(1);
-    let tests: Vec<Trial> = [path_length::tests(), smoke::tests()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let tests: Vec<Trial> = [
+        path_length::tests(),
+        smoke::tests(),
+        delivery::tests(),
+        congestion::tests(),
+        takeover::tests(),
+        removal::tests(),
+        refusal::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&arguments, tests).exit();
 }

@@ -1,0 +1,215 @@
+//! Devices and modules that leave at any time: everyone is told, nobody hangs.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use irqlink::{Access, Agent, Device, FileReader, Options, Progress, Receiver, RingReader, Start};
+use irqlink_hw_tests::job::MODULE_DIR;
+use libtest_mimic::{Failed, Trial};
+use nix::errno::Errno;
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+
+use crate::board::*;
+use crate::qmp::Qmp;
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    trials!("removal":
+        an_unplugged_device_ends_its_sleepers,
+        an_unplugged_device_ends_a_blocking_read,
+        what_was_raised_before_the_unplugging_arrives,
+        the_core_stays_while_a_file_is_open,
+        unloading_the_driver_ends_its_sleepers,
+        all_modules_unload_after_an_agent_was_left_behind,
+    )
+}
+
+/// A device that comes for the test.
+struct Spare {
+    qmp: Qmp,
+    name: String,
+}
+
+impl Spare {
+    fn plug() -> Result<Spare, Failed> {
+        let mut qmp = Qmp::open()?;
+        let before = sources()?;
+        qmp.add_edu("spare")?;
+        let mut name = None;
+        wait_until("the new source comes", || {
+            name = sources()?.into_iter().find(|one| !before.contains(one));
+            Ok(name
+                .as_ref()
+                .is_some_and(|name| Path::new(irqlink_dev()).join(name).exists()))
+        })?;
+        let name = name.ok_or("no name")?;
+        Ok(Spare { qmp, name })
+    }
+
+    fn unplug(&mut self) -> Outcome {
+        Ok(self.qmp.remove("spare")?)
+    }
+}
+
+fn irqlink_dev() -> &'static str {
+    "/dev/irqlink"
+}
+
+fn sources() -> Result<Vec<String>, Failed> {
+    let sources = irqlink::Control::open()?.sources()?;
+    Ok(sources.into_iter().map(|source| source.name).collect())
+}
+
+/// Long enough for a thread that was just started to sleep in its system call.
+fn let_it_sleep() {
+    thread::sleep(Duration::from_millis(200));
+}
+
+/// Receives in a thread until the receiver says that nothing will follow.
+fn sleeper<R: Receiver>(
+    open: impl FnOnce() -> Result<R, irqlink::Error> + Send + 'static,
+) -> thread::JoinHandle<Result<Vec<Given>, Failed>> {
+    thread::spawn(move || receive(&mut open()?, |given| given.contains(&Given::Gone)))
+}
+
+fn ended(sleeper: thread::JoinHandle<Result<Vec<Given>, Failed>>) -> Result<Vec<Given>, Failed> {
+    sleeper.join().map_err(|_| "the sleeper panicked")?
+}
+
+fn an_unplugged_device_ends_its_sleepers() -> Outcome {
+    let mut spare = Spare::plug()?;
+    let name = spare.name.clone();
+    let reader = sleeper(move || FileReader::new(Device::open(&name, Access::Read)?, Start::Next));
+    let name = spare.name.clone();
+    let ring = sleeper(move || RingReader::new(Device::open(&name, Access::Read)?, Start::Next));
+    let name = spare.name.clone();
+    let agent = sleeper(move || {
+        let mut agent = Agent::open(Options::default())?;
+        agent.register(&name, Start::Next)?;
+        Ok(agent)
+    });
+    let_it_sleep();
+
+    spare.unplug()?;
+    for (path, sleeper) in [("read", reader), ("ring", ring), ("netlink", agent)] {
+        let given = ended(sleeper)?;
+        ensure!(given == [Given::Gone], "{path} was given {given:?}");
+    }
+    ensure!(
+        !sources()?.contains(&spare.name),
+        "the source is still listed"
+    );
+    Ok(())
+}
+
+fn an_unplugged_device_ends_a_blocking_read() -> Outcome {
+    let mut spare = Spare::plug()?;
+    let mut file = File::open(Path::new(irqlink_dev()).join(&spare.name))?;
+    let reader = thread::spawn(move || file.read(&mut [0; 64]).map_err(|e| e.raw_os_error()));
+    let_it_sleep();
+    spare.unplug()?;
+    let result = reader.join().map_err(|_| "the reader panicked")?;
+    ensure!(
+        result == Err(Some(Errno::ENODEV as i32)),
+        "read gave {result:?}"
+    );
+    Ok(())
+}
+
+/// To a reader, and to an agent whose socket had no room when the device left.
+fn what_was_raised_before_the_unplugging_arrives() -> Outcome {
+    const COUNT: u64 = 200;
+    let mut spare = Spare::plug()?;
+    let mut reader = FileReader::new(Device::open(&spare.name, Access::Read)?, Start::Next)?;
+    let mut agent = Agent::open(Options {
+        receive_buffer: Some(1),
+        batch: 4,
+    })?;
+    agent.register(&spare.name, Start::Next)?;
+    let board = Board::open(&spare.name)?;
+    board.raise_many(COUNT as usize)?;
+    let pending = board.agent(agent.port())?.ok_or("no agent")?.pending;
+    ensure!(pending > 0, "the socket had room for everything");
+    drop(board);
+
+    spare.unplug()?;
+    let gone = |given: &[Given]| given.contains(&Given::Gone);
+    exactly(&receive(&mut reader, gone)?, 1, COUNT)?;
+    exactly(&receive(&mut agent, gone)?, 1, COUNT)?;
+    ensure!(
+        agent.drain(&mut |_| {})? == Progress::Ended,
+        "the agent goes on without a source"
+    );
+    Ok(())
+}
+
+fn the_core_stays_while_a_file_is_open() -> Outcome {
+    let mut reader = FileReader::new(Device::open(SOURCE, Access::Read)?, Start::Next)?;
+    the_core_is_in_use()?;
+    delete_module(c"irqlink_pci", DeleteModuleFlags::O_NONBLOCK)?;
+    let given = receive(&mut reader, |given| given.contains(&Given::Gone))?;
+    ensure!(given == [Given::Gone], "the reader was given {given:?}");
+    the_core_is_in_use()?;
+    load("irqlink_pci")
+}
+
+fn the_core_is_in_use() -> Outcome {
+    let refused = delete_module(c"irqlink", DeleteModuleFlags::O_NONBLOCK);
+    ensure!(
+        refused == Err(Errno::EWOULDBLOCK),
+        "unloading the core gave {refused:?}"
+    );
+    Ok(())
+}
+
+fn unloading_the_driver_ends_its_sleepers() -> Outcome {
+    let reader = sleeper(|| FileReader::new(Device::open(SOURCE, Access::Read)?, Start::Next));
+    let agent = sleeper(|| {
+        let mut agent = Agent::open(Options::default())?;
+        agent.register(SOURCE, Start::Next)?;
+        Ok(agent)
+    });
+    let_it_sleep();
+    delete_module(c"irqlink_pci", DeleteModuleFlags::O_NONBLOCK)?;
+    for sleeper in [reader, agent] {
+        let given = ended(sleeper)?;
+        ensure!(given == [Given::Gone], "the sleeper was given {given:?}");
+    }
+    load("irqlink_pci")
+}
+
+/// The agent never reads, so it cannot be told the end; it must not keep the core.
+fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
+    let mut agent = Agent::open(Options {
+        receive_buffer: Some(1),
+        batch: 1,
+    })?;
+    agent.register(SOURCE, Start::Next)?;
+    Board::open(SOURCE)?.raise_many(100)?;
+
+    delete_module(c"irqlink_pci", DeleteModuleFlags::O_NONBLOCK)?;
+    delete_module(c"irqlink", DeleteModuleFlags::O_NONBLOCK)?;
+    let error = irqlink::Control::open().err();
+    ensure!(
+        matches!(error, Some(irqlink::Error::ModuleMissing)),
+        "without the module: {error:?}"
+    );
+    load("irqlink")?;
+    load("irqlink_pci")
+}
+
+/// Loads a module that a test unloaded, and waits for the source.
+fn load(name: &str) -> Outcome {
+    let file = File::open(format!("{MODULE_DIR}/{name}.ko"))?;
+    finit_module(file.as_fd(), c"", ModuleInitFlags::empty())?;
+    if name == "irqlink" {
+        return Ok(());
+    }
+    wait_until("the source is back", || {
+        Ok(Path::new(irqlink_dev()).join(SOURCE).exists())
+    })
+}
