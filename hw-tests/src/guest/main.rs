@@ -10,6 +10,7 @@ mod refusal;
 mod removal;
 mod smoke;
 mod takeover;
+mod ynl;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -25,6 +26,7 @@ fn main() {
         takeover::tests(),
         removal::tests(),
         refusal::tests(),
+        ynl::tests(),
     ]
     .into_iter()
     .flatten()

@@ -6,6 +6,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::error::{Context, Error, Result};
 use crate::lock::{self, Lock};
 
@@ -63,6 +65,20 @@ impl Cache {
     }
 }
 
+/// A name for an entry that is made of `parts`: with other parts it is another entry.
+pub fn key(name: &str, parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+        hash.update("\0");
+    }
+    let hash: String = hash.finalize()[..4]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{name}-{hash}")
+}
+
 fn root(env: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf> {
     env("IRQLINK_CACHE")
         .or_else(|| env("XDG_CACHE_HOME").map(|cache| cache.join("irqlink")))
@@ -73,7 +89,8 @@ fn root(env: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf> {
         })
 }
 
-fn remove(path: &Path) -> Result<()> {
+/// Removes a file or a folder with all that is in it, if it is there.
+pub fn remove(path: &Path) -> Result<()> {
     match path.symlink_metadata() {
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
@@ -128,6 +145,12 @@ mod tests {
                     .ends_with(target)
             );
         }
+    }
+
+    #[test]
+    fn other_parts_are_another_entry() {
+        assert_eq!(key("python", &["a", "bc"]), key("python", &["a", "bc"]));
+        assert_ne!(key("python", &["a", "bc"]), key("python", &["ab", "c"]));
     }
 
     #[test]

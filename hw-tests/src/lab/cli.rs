@@ -9,9 +9,12 @@ use irqlink_hw_tests::job::Step;
 use crate::error::Result;
 use crate::guest_programs;
 use crate::kernel::{Flavour, Kernel};
+use crate::linux_source;
 use crate::module;
 use crate::progress::Progress;
+use crate::python;
 use crate::run::RunArgs;
+use crate::test;
 
 /// The lab: boots a virtual board with real interrupts, and runs irqlink and its tests on it.
 ///
@@ -31,6 +34,8 @@ enum Command {
     Build(KernelArg),
     /// Boot the board and run one command in it.
     Run(Box<RunArgs>),
+    /// Run every test: on the host, of the modules' builds, and in the guest.
+    Test,
 }
 
 /// Which kernel.
@@ -46,9 +51,13 @@ impl Cli {
     pub fn run(self) -> Result<ExitCode> {
         let progress = Progress::new();
         match self.command {
-            Command::Setup => Flavour::ALL
-                .into_iter()
-                .try_for_each(|flavour| Kernel::find(flavour, &progress).map(drop))?,
+            Command::Setup => {
+                for flavour in Flavour::ALL {
+                    Kernel::find(flavour, &progress)?;
+                }
+                linux_source::find(&progress)?;
+                python::find(&progress)?;
+            }
             Command::Build(arg) => {
                 let kernel = Kernel::find(arg.kernel, &progress)?;
                 let modules = module::build(&kernel, &progress)?;
@@ -59,6 +68,8 @@ impl Cli {
                 guest_programs::build(&[Step::run(["irqlink"])], &progress)?;
             }
             Command::Run(args) => return args.run(&progress),
+            Command::Test if !test::run(&progress) => return Ok(ExitCode::FAILURE),
+            Command::Test => {}
         }
         Ok(ExitCode::SUCCESS)
     }

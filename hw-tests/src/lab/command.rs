@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::process::{Command, Output, Stdio};
 
 use crate::error::{Error, Result};
+use crate::paths;
 
 /// What `command` is called in messages: the program and its first argument.
 fn name(command: &Command) -> String {
@@ -24,6 +25,13 @@ pub fn cannot_start(command: &Command, error: std::io::Error) -> Error {
         },
         _ => Error::io(format!("cannot start {}", name(command)), error),
     }
+}
+
+/// A call of cargo on the clone.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(paths::root());
+    cargo
 }
 
 /// Runs to the end, whatever the exit status; both outputs are kept.

@@ -1,7 +1,6 @@
 //! Builds the programs of the guest: static, so that the initramfs needs no libraries.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use irqlink_hw_tests::job::Step;
 
@@ -11,6 +10,9 @@ use crate::paths;
 use crate::progress::Progress;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// The program with the tests that run in the guest.
+pub const TESTS: &str = "irqlink-guest-tests";
 
 /// A cargo build: a profile, packages, and the programs that come of it.
 struct Build {
@@ -37,14 +39,14 @@ const LAB: Build = Build {
         "--bin",
         "irqlink-guest-tests",
     ],
-    programs: &["irqlink-init", "irqlink-guest-tests"],
+    programs: &["irqlink-init", TESTS],
 };
 
 impl Build {
     fn run(&self) -> Result<Vec<PathBuf>> {
         let target_dir = paths::root().join("target/guest");
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        cargo.current_dir(paths::root()).args([
+        let mut cargo = command::cargo();
+        cargo.args([
             "build",
             "--quiet",
             "--locked",

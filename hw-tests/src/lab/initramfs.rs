@@ -20,8 +20,54 @@ pub struct Contents {
     pub modules: Vec<PathBuf>,
     /// Other files, and where the guest finds each; executable.
     pub files: Vec<(PathBuf, String)>,
-    /// An archive to append: the kernel unpacks one after the other.
-    pub overlay: Option<PathBuf>,
+    /// Folders, and where the guest finds what is in each.
+    pub trees: Vec<(PathBuf, String)>,
+}
+
+impl Contents {
+    /// Every file, and where the guest finds it.
+    fn list(&self) -> Result<Vec<(PathBuf, String)>> {
+        let named = |dir: &'static str, sources: &[PathBuf]| {
+            let name = |source: &PathBuf| {
+                source
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned()
+            };
+            sources
+                .iter()
+                .map(|source| (source.clone(), format!("{dir}/{}", name(source))))
+                .collect::<Vec<_>>()
+        };
+        let mut files = vec![(self.init.clone(), "/init".to_string())];
+        files.extend(named(BIN_DIR, &self.programs));
+        files.extend(named(MODULE_DIR, &self.modules));
+        files.extend(self.files.iter().cloned());
+        for (source, path) in &self.trees {
+            walk(source, path, &mut files)?;
+        }
+        Ok(files)
+    }
+}
+
+/// Adds the files below `dir`, which the guest finds below `path`.
+fn walk(dir: &Path, path: &str, files: &mut Vec<(PathBuf, String)>) -> Result<()> {
+    let what = || format!("cannot read {}", dir.display());
+    for entry in fs::read_dir(dir).context(what)? {
+        let source = entry.context(what)?.path();
+        let path = format!(
+            "{}/{}",
+            path.trim_end_matches('/'),
+            source.file_name().unwrap_or_default().to_string_lossy()
+        );
+        if source.is_dir() {
+            walk(&source, &path, files)?
+        } else {
+            files.push((source, path))
+        }
+    }
+    Ok(())
 }
 
 /// Writes the initramfs to `path`.
@@ -32,11 +78,6 @@ pub fn write(path: &Path, contents: &Contents, job: &Job) -> Result<()> {
         contents,
         job,
     )?;
-    if let Some(overlay) = &contents.overlay {
-        let mut overlay =
-            File::open(overlay).context(|| format!("cannot read {}", overlay.display()))?;
-        io::copy(&mut overlay, &mut out).context(what)?;
-    }
     out.flush().context(what)
 }
 
@@ -44,24 +85,11 @@ fn fill<W: Write>(out: W, contents: &Contents, job: &Job) -> Result<W> {
     let mut archive = Writer::new(out);
     let what = || "cannot write the initramfs";
     let mut folders = Vec::new();
-    let mut put = |archive: &mut Writer<W>, source: &Path, path: &str| -> Result<()> {
+    for (source, path) in contents.list()? {
         let path = path.trim_start_matches('/');
-        make_folders(archive, &mut folders, path).context(what)?;
-        let data = fs::read(source).context(|| format!("cannot read {}", source.display()))?;
-        archive.program(path, &data).context(what)
-    };
-    put(&mut archive, &contents.init, "/init")?;
-    for (dir, sources) in [
-        (BIN_DIR, &contents.programs),
-        (MODULE_DIR, &contents.modules),
-    ] {
-        for source in sources {
-            let name = source.file_name().unwrap_or_default().to_string_lossy();
-            put(&mut archive, source, &format!("{dir}/{name}"))?;
-        }
-    }
-    for (source, path) in &contents.files {
-        put(&mut archive, source, path)?;
+        make_folders(&mut archive, &mut folders, path).context(what)?;
+        let data = fs::read(&source).context(|| format!("cannot read {}", source.display()))?;
+        archive.program(path, &data).context(what)?;
     }
     make_folders(&mut archive, &mut folders, "dev/console").context(what)?;
     archive.device("dev/console", 5, 1).context(what)?;

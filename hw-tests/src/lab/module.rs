@@ -6,6 +6,8 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
+use irqlink_hw_tests::job::Module;
+
 use crate::command;
 use crate::error::{Context, Error, Result};
 use crate::kernel::Kernel;
@@ -14,7 +16,17 @@ use crate::paths;
 use crate::progress::Progress;
 
 /// The modules, in the order in which they can be loaded.
-pub const NAMES: [&str; 2] = ["irqlink", "irqlink_pci"];
+const NAMES: [&str; 2] = ["irqlink", "irqlink_pci"];
+
+/// All modules, as a job has them.
+pub fn all() -> Vec<Module> {
+    NAMES
+        .map(|name| Module {
+            name: name.into(),
+            params: String::new(),
+        })
+        .into()
+}
 
 /// The modules for one kernel.
 pub struct Modules {
@@ -106,7 +118,7 @@ fn make(dir: &Path, kernel: &Kernel) -> Result<String> {
 }
 
 /// The files of kernel/ that are no build products, in order.
-fn sources() -> Result<Vec<PathBuf>> {
+pub fn sources() -> Result<Vec<PathBuf>> {
     let mut git = Command::new("git");
     git.arg("-C").arg(paths::root().join("kernel")).args([
         "ls-files",

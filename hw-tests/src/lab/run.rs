@@ -7,13 +7,12 @@ use std::time::Duration;
 use clap::Args;
 
 use irqlink_hw_tests::frame::Kind;
-use irqlink_hw_tests::job::{Job, Module, Step};
+use irqlink_hw_tests::job::{Job, Step};
 
 use crate::accel;
 use crate::cli::KernelArg;
 use crate::error::{Error, Result};
-use crate::guest_programs;
-use crate::initramfs::Contents;
+use crate::guest;
 use crate::kernel::Kernel;
 use crate::module;
 use crate::paths;
@@ -69,7 +68,11 @@ impl RunArgs {
     pub fn run(self, progress: &Progress) -> Result<ExitCode> {
         let kernel = Kernel::find(self.kernel.kernel, progress)?;
         let job = self.job()?;
-        let contents = self.contents(&kernel, &job, progress)?;
+        let mut contents = guest::contents(&kernel, &job, progress)?;
+        for file in &self.file {
+            let (host, guest) = pair(file, ':', "--file")?;
+            contents.files.push((host.into(), guest));
+        }
         let accel = if self.path_length {
             Accel::PathLength
         } else {
@@ -103,13 +106,11 @@ impl RunArgs {
     }
 
     fn job(&self) -> Result<Job> {
-        let mut modules: Vec<Module> = Vec::new();
-        if !self.no_modules {
-            modules.extend(module::NAMES.map(|name| Module {
-                name: name.into(),
-                params: String::new(),
-            }));
-        }
+        let mut modules = if self.no_modules {
+            Vec::new()
+        } else {
+            module::all()
+        };
         for param in &self.params {
             let (name, params) = pair(param, '=', "--params")?;
             let module = modules.iter_mut().find(|module| module.name == name);
@@ -133,26 +134,6 @@ impl RunArgs {
             env,
             steps: background.chain([Step::run(&self.command)]).collect(),
             collect: self.collect.clone(),
-        })
-    }
-
-    fn contents(&self, kernel: &Kernel, job: &Job, progress: &Progress) -> Result<Contents> {
-        let (init, programs) = guest_programs::build(&job.steps, progress)?;
-        let modules = if self.no_modules {
-            Vec::new()
-        } else {
-            module::build(kernel, progress)?.files
-        };
-        let files = self
-            .file
-            .iter()
-            .map(|file| pair(file, ':', "--file").map(|(host, guest)| (host.into(), guest)));
-        Ok(Contents {
-            init,
-            programs,
-            modules,
-            files: files.collect::<Result<_>>()?,
-            overlay: None,
         })
     }
 }

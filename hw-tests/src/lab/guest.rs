@@ -1,0 +1,38 @@
+//! What the guest is given, so that it can do a job.
+
+use irqlink_hw_tests::job::Job;
+
+use crate::error::Result;
+use crate::guest_programs;
+use crate::initramfs::Contents;
+use crate::kernel::Kernel;
+use crate::module;
+use crate::progress::Progress;
+use crate::spec;
+
+/// Everything that the job's modules and commands need; builds what is not built.
+pub fn contents(kernel: &Kernel, job: &Job, progress: &Progress) -> Result<Contents> {
+    let (init, programs) = guest_programs::build(&job.steps, progress)?;
+    let modules = if job.modules.is_empty() {
+        Vec::new()
+    } else {
+        module::build(kernel, progress)?.files
+    };
+    let has_tests = job.steps.iter().any(|step| {
+        step.argv
+            .first()
+            .is_some_and(|program| program == guest_programs::TESTS)
+    });
+    let (trees, files) = if has_tests {
+        spec::guest_files(progress)?
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    Ok(Contents {
+        init,
+        programs,
+        modules,
+        files,
+        trees,
+    })
+}

@@ -1,0 +1,168 @@
+//! Counts tests: one line a step, one closing line.
+
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// What came of one step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Tests that passed.
+    pub passed: u32,
+    /// Tests that failed.
+    pub failed: u32,
+    /// What to show if one failed.
+    pub output: String,
+}
+
+impl Tally {
+    /// A step that is one test.
+    pub fn of(result: Result<()>) -> Tally {
+        match result {
+            Ok(()) => Tally {
+                passed: 1,
+                ..Tally::default()
+            },
+            Err(e) => Tally {
+                failed: 1,
+                output: e.to_string(),
+                ..Tally::default()
+            },
+        }
+    }
+
+    /// Of a program that prints the closing lines of libtest. One that failed without saying that a
+    /// test did, as when it does not compile, counts as a failed test; so does one without any test.
+    pub fn of_libtest(output: String, success: bool) -> Tally {
+        let mut tally = Tally::default();
+        for line in output
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("test result: "))
+        {
+            let count = |what: &str| {
+                let words = line.split([' ', ';', '.']).collect::<Vec<_>>();
+                let at = words.iter().position(|word| *word == what);
+                at.and_then(|at| words[at - 1].parse::<u32>().ok())
+                    .unwrap_or(0)
+            };
+            tally.passed += count("passed");
+            tally.failed += count("failed");
+        }
+        if tally.failed == 0 && (!success || tally.passed == 0) {
+            tally.failed = 1;
+        }
+        Tally { output, ..tally }
+    }
+}
+
+/// All steps so far.
+pub struct Suite<'a> {
+    progress: &'a Progress,
+    passed: u32,
+    failed: u32,
+}
+
+impl<'a> Suite<'a> {
+    /// None yet.
+    pub fn new(progress: &'a Progress) -> Self {
+        Suite {
+            progress,
+            passed: 0,
+            failed: 0,
+        }
+    }
+
+    /// Does a step and prints its line. An error is a failed test.
+    pub fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Tally>) {
+        let began = Instant::now();
+        let tally = self
+            .progress
+            .step(name, work)
+            .unwrap_or_else(|e: Error| Tally::of(Err(e)));
+        println!("{}", line(name, &tally, began.elapsed()));
+        if tally.failed > 0 {
+            println!("{}", tally.output.trim_end());
+        }
+        self.passed += tally.passed;
+        self.failed += tally.failed;
+    }
+
+    /// Prints the closing line; says whether all tests passed.
+    pub fn finish(self) -> bool {
+        println!("{} passed, {} failed", self.passed, self.failed);
+        self.failed == 0
+    }
+}
+
+fn line(name: &str, tally: &Tally, time: Duration) -> String {
+    let verdict = if tally.failed == 0 {
+        "ok    "
+    } else {
+        "FAILED"
+    };
+    let counts = match (tally.passed, tally.failed) {
+        (1, 0) | (0, 1) => String::new(),
+        (passed, 0) => format!("{passed} tests"),
+        (passed, failed) => format!("{failed} of {} tests", passed + failed),
+    };
+    format!(
+        "{verdict} {name:<44} {counts:>14} {:7.1} s",
+        time.as_secs_f64()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(output: &str, success: bool) -> (u32, u32) {
+        let tally = Tally::of_libtest(output.into(), success);
+        (tally.passed, tally.failed)
+    }
+
+    #[test]
+    fn the_counts_of_all_test_programs_add_up() {
+        let output = "test a ... ok\ntest result: ok. 8 passed; 0 failed; 0 ignored; 0 measured\n\n\
+            test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        assert_eq!(tally(output, false), (10, 1));
+    }
+
+    #[test]
+    fn what_does_not_compile_is_a_failure() {
+        assert_eq!(tally("error: could not compile `irqlink`\n", false), (0, 1));
+        assert_eq!(
+            tally(
+                "test result: ok. 8 passed; 0 failed;\nerror: could not compile\n",
+                false
+            ),
+            (8, 1)
+        );
+    }
+
+    #[test]
+    fn no_test_at_all_is_a_failure() {
+        assert_eq!(tally("", true), (0, 1));
+        assert_eq!(
+            tally(
+                "test result: ok. 0 passed; 0 failed; 5 filtered out\n",
+                true
+            ),
+            (0, 1)
+        );
+    }
+
+    #[test]
+    fn a_step_of_several_tests_tells_how_many() {
+        let tally = Tally {
+            passed: 3,
+            failed: 1,
+            output: String::new(),
+        };
+        let line = line("in the guest", &tally, Duration::from_millis(1250));
+        assert!(
+            line.starts_with("FAILED in the guest ") && line.ends_with(" 1 of 4 tests     1.2 s"),
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! `irqlink-lab test`: every test that there is.
+
+use std::process::Command;
+use std::time::Duration;
+
+use irqlink_hw_tests::job::{Job, Step};
+
+use crate::accel;
+use crate::checkpatch;
+use crate::command;
+use crate::error::{Error, Result};
+use crate::guest;
+use crate::guest_programs;
+use crate::kernel::{Flavour, Kernel};
+use crate::module;
+use crate::paths;
+use crate::progress::Progress;
+use crate::qemu::{Accel, Board};
+use crate::spec;
+use crate::suite::{Suite, Tally};
+use crate::vm::Run;
+
+/// How long the tests of one kernel may take in the guest.
+const GUEST_LIMIT: Duration = Duration::from_secs(300);
+/// Devices of the test board: one for the modules, one to unplug.
+const EDU_DEVICES: u8 = 2;
+/// The topic for a board that counts instructions.
+const PATH_LENGTH: &str = "path_length";
+
+/// Runs all tests; says whether they passed.
+pub fn run(progress: &Progress) -> bool {
+    let mut suite = Suite::new(progress);
+    suite.step("format of the Rust code", || {
+        Ok(Tally::of(cargo(&["fmt", "--check"])))
+    });
+    suite.step("clippy", || {
+        Ok(Tally::of(cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ])))
+    });
+    suite.step("tests on the host", host_tests);
+    for flavour in Flavour::ALL {
+        suite.step(&format!("modules for {}", flavour.name()), || {
+            Ok(Tally::of(modules(flavour, progress)))
+        });
+    }
+    suite.step("checkpatch", || Ok(Tally::of(checkpatch::check(progress))));
+    suite.step("netlink header and specification", || {
+        Ok(Tally::of(spec::check_header(progress)))
+    });
+    for flavour in Flavour::ALL {
+        suite.step(&format!("tests in the guest, {}", flavour.name()), || {
+            guest_tests(flavour, None, &["--skip", PATH_LENGTH], progress)
+        });
+    }
+    let stock = Flavour::Stock612;
+    suite.step(&format!("tests of path lengths, {}", stock.name()), || {
+        guest_tests(stock, Some(Accel::PathLength), &[PATH_LENGTH], progress)
+    });
+    suite.finish()
+}
+
+fn cargo(args: &[&str]) -> Result<()> {
+    command::stdout(command::cargo().args(args)).map(drop)
+}
+
+fn host_tests() -> Result<Tally> {
+    let output = command::output(command::cargo().args([
+        "test",
+        "--workspace",
+        "--locked",
+        "--no-fail-fast",
+    ]))?;
+    Ok(Tally::of_libtest(
+        command::text(&output),
+        output.status.success(),
+    ))
+}
+
+/// Builds the modules for a kernel; a warning is an error.
+fn modules(flavour: Flavour, progress: &Progress) -> Result<()> {
+    let sparse = Command::new("sparse").arg("--version").output();
+    sparse.map_err(|_| Error::MissingProgram {
+        program: "sparse".into(),
+    })?;
+    let modules = module::build(&Kernel::find(flavour, progress)?, progress)?;
+    match modules.warnings()[..] {
+        [] => Ok(()),
+        ref warnings => Err(Error::Other(warnings.join("\n"))),
+    }
+}
+
+/// Runs tests in the guest: without `accel`, with the fastest that this host has.
+fn guest_tests(
+    flavour: Flavour,
+    accel: Option<Accel>,
+    filter: &[&str],
+    progress: &Progress,
+) -> Result<Tally> {
+    let kernel = Kernel::find(flavour, progress)?;
+    let argv = [guest_programs::TESTS].iter().chain(filter);
+    let job = Job {
+        modules: module::all(),
+        steps: vec![Step::run(argv.copied())],
+        ..Job::default()
+    };
+    let contents = guest::contents(&kernel, &job, progress)?;
+    let accel = accel.map_or_else(|| accel::fastest(&kernel, &contents.init, progress), Ok)?;
+    let board = Board {
+        image: kernel.image.clone(),
+        accel,
+        edu: EDU_DEVICES,
+    };
+    let logs = paths::lab()
+        .join("test")
+        .join(format!("{}-{}", flavour.name(), accel.name()));
+    let run = Run {
+        board: &board,
+        contents: &contents,
+        job: &job,
+        logs: &logs,
+        limit: GUEST_LIMIT,
+    };
+    let mut output = Vec::new();
+    let outcome = run.go(&mut |_, _, bytes| output.extend(bytes));
+    let output = String::from_utf8_lossy(&output).into_owned();
+    match outcome.and_then(|outcome| outcome.check()) {
+        Ok(()) => Ok(Tally::of_libtest(output, true)),
+        Err(Error::Job { why, logs }) => Ok(Tally::of_libtest(
+            format!("{output}\n{}", Error::Job { why, logs }),
+            false,
+        )),
+        Err(other) => Ok(Tally {
+            failed: 1,
+            output: format!("{output}\n{other}"),
+            ..Tally::default()
+        }),
+    }
+}
