@@ -261,3 +261,6 @@ impl AsFd for Agent {
 }
 
 impl_mio_source!(Agent);
+
+#[cfg(test)]
+mod tests;

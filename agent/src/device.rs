@@ -162,6 +162,16 @@ impl Device {
             .map_err(|errno| self.error("ask for signals of", errno))
     }
 
+    /// Stands for source 1 in tests.
+    #[cfg(test)]
+    pub(crate) fn of_descriptor(fd: OwnedFd) -> Self {
+        Device {
+            fd,
+            path: PathBuf::from("/dev/irqlink/test"),
+            source: 1,
+        }
+    }
+
     pub(crate) fn gone(&self) -> Error {
         Error::Gone { name: self.name() }
     }

@@ -29,6 +29,8 @@ mod ring;
 mod signal;
 mod source;
 mod sys;
+#[cfg(test)]
+mod testing;
 
 pub use agent::{Agent, Options, Registration};
 pub use control::{Consumer, ConsumerKind, Control, Delivery, Notice, Notices, Source};

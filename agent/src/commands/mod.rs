@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod agent;
+mod doctor;
 mod sources;
 mod stats;
 mod trigger;
@@ -29,6 +30,7 @@ enum Command {
     Watch(watch::Watch),
     Stats(stats::Stats),
     Trigger(trigger::Trigger),
+    Doctor(doctor::Doctor),
 }
 
 /// Runs what the command line asks for.
@@ -39,6 +41,7 @@ pub fn run() -> Outcome {
         Command::Watch(command) => command.run(),
         Command::Stats(command) => command.run(),
         Command::Trigger(command) => command.run(),
+        Command::Doctor(command) => command.run(),
     }
 }
 

@@ -4,6 +4,8 @@ mod builder;
 mod family;
 mod message;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 pub use builder::Builder;
 pub use family::Family;
