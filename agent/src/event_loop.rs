@@ -250,3 +250,6 @@ impl EventLoop {
             .map_err(Error::io("wait for a descriptor"))
     }
 }
+
+#[cfg(test)]
+mod tests;

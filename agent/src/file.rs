@@ -75,3 +75,48 @@ impl AsFd for FileReader {
 }
 
 impl_mio_source!(FileReader);
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{allocations, device_and_feed, drain, feed, records};
+
+    use super::*;
+
+    fn reader() -> (FileReader, std::os::fd::OwnedFd) {
+        let (device, feed) = device_and_feed();
+        (FileReader::new(device, Start::Next).unwrap(), feed)
+    }
+
+    #[test]
+    fn records_come_in_order_across_reads() {
+        let (mut reader, to) = reader();
+        feed(&to, &records(1..=RECORDS as u64 + 2));
+        let (events, progress) = drain(&mut reader);
+        assert_eq!(events.len(), RECORDS + 2);
+        assert_eq!(
+            (events[0].as_str(), events[33].as_str()),
+            ("1 at 1001", "34 at 1034")
+        );
+        assert_eq!(progress.unwrap(), Progress::Drained);
+    }
+
+    #[test]
+    fn a_read_that_is_not_whole_records_is_told() {
+        let (mut reader, to) = reader();
+        nix::unistd::write(&to, &[0; 72]).unwrap();
+        assert!(matches!(
+            drain(&mut reader).1,
+            Err(Error::RecordSize { size: 72 })
+        ));
+    }
+
+    #[test]
+    fn no_event_allocates() {
+        let (mut reader, to) = reader();
+        feed(&to, &records(1..=100));
+        let mut sum = 0;
+        let mut handler = |event: Event<'_>| sum += u64::from(event.source());
+        assert_eq!(allocations(|| drop(reader.drain(&mut handler))), 0);
+        assert_eq!(sum, 100);
+    }
+}

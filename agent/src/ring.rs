@@ -124,3 +124,6 @@ impl AsFd for RingReader {
 }
 
 impl_mio_source!(RingReader);
+
+#[cfg(test)]
+mod tests;

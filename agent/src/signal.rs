@@ -91,3 +91,88 @@ impl AsFd for SignalReader {
 }
 
 impl_mio_source!(SignalReader);
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use nix::sys::signal::{Signal, raise};
+
+    use crate::testing::{allocations, device_and_feed, drain, feed, records};
+
+    use super::*;
+
+    fn readable(reader: &SignalReader) -> bool {
+        let mut fds = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO).unwrap() == 1
+    }
+
+    #[test]
+    fn data_is_announced_by_the_signal_and_read_from_the_file() {
+        let (device, to) = device_and_feed();
+        let mut reader = SignalReader::new(device, Start::Next, 0).unwrap();
+        assert!(!readable(&reader));
+        // A pipe signals like a device file, if it was empty before.
+        feed(&to, &records(1..=2));
+        assert!(readable(&reader));
+        let (events, progress) = drain(&mut reader);
+        assert_eq!(events, ["1 at 1001", "2 at 1002"]);
+        assert_eq!(progress.unwrap(), Progress::Drained);
+        assert!(!readable(&reader));
+    }
+
+    #[test]
+    fn sigio_after_an_overflow_of_the_queue_is_heard_too() {
+        let (device, _to) = device_and_feed();
+        let mut reader = SignalReader::new(device, Start::Next, 1).unwrap();
+        raise(Signal::SIGIO).unwrap();
+        assert!(readable(&reader));
+        assert_eq!(drain(&mut reader).0.len(), 0);
+        assert!(!readable(&reader));
+    }
+
+    #[test]
+    fn more_signals_than_one_read_takes_are_all_taken() {
+        let (device, to) = device_and_feed();
+        let mut reader = SignalReader::new(device, Start::Next, 2).unwrap();
+        for seq in 0..SIGNALS as u64 + 1 {
+            feed(&to, &records([seq]));
+            assert_eq!(drain(reader_file(&mut reader)).0.len(), 1);
+        }
+        assert!(readable(&reader));
+        drain(&mut reader).1.unwrap();
+        assert!(!readable(&reader));
+    }
+
+    fn reader_file(reader: &mut SignalReader) -> &mut FileReader {
+        &mut reader.file
+    }
+
+    #[test]
+    fn a_signal_that_does_not_exist_is_refused() {
+        // In a thread of its own: refusing comes after no signal was blocked.
+        let outcome = thread::spawn(|| {
+            let (device, _to) = device_and_feed();
+            SignalReader::new(device, Start::Next, 99).map(drop)
+        });
+        assert!(matches!(
+            outcome.join().unwrap(),
+            Err(Error::System {
+                errno: Errno::EINVAL,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn no_event_allocates() {
+        let (device, to) = device_and_feed();
+        let mut reader = SignalReader::new(device, Start::Next, 3).unwrap();
+        feed(&to, &records(1..=100));
+        let mut sum = 0;
+        let mut handler = |event: Event<'_>| sum += u64::from(event.source());
+        assert_eq!(allocations(|| drop(reader.drain(&mut handler))), 0);
+        assert_eq!(sum, 100);
+    }
+}

@@ -1,12 +1,18 @@
-//! What the tests share: an allocator that counts, and a socket that plays the kernel.
+//! What the tests share: an allocator that counts, and stand-ins for the kernel's part.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use nix::fcntl::OFlag;
 use nix::sys::socket::{MsgFlags, NetlinkAddr, sendto};
 
+use crate::abi::Record;
+use crate::device::Device;
+use crate::error::Result;
+use crate::event::Event;
 use crate::netlink::Socket;
+use crate::receiver::{Progress, Receiver};
 
 struct Counting;
 
@@ -53,4 +59,47 @@ pub(crate) fn send_to_port(from: &Socket, port: u32, datagram: &[u8]) {
         MsgFlags::empty(),
     )
     .unwrap();
+}
+
+/// A device file for tests, and the end that feeds it: a pipe.
+pub(crate) fn device_and_feed() -> (Device, OwnedFd) {
+    let (device, feed) = nix::unistd::pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
+    (Device::of_descriptor(device), feed)
+}
+
+/// Records of source 1 with these sequence numbers.
+pub(crate) fn records(sequences: impl IntoIterator<Item = u64>) -> Vec<Record> {
+    let record = |seq| Record {
+        seq,
+        source: 1,
+        time_ns: 1000 + seq,
+        ..Record::default()
+    };
+    sequences.into_iter().map(record).collect()
+}
+
+/// Writes records to a feed.
+pub(crate) fn feed(to: &OwnedFd, records: &[Record]) {
+    let bytes = bytemuck::cast_slice(records);
+    assert_eq!(nix::unistd::write(to, bytes).unwrap(), bytes.len());
+}
+
+/// What one drain hands over: a line for each event.
+pub(crate) fn drain(receiver: &mut dyn Receiver) -> (Vec<String>, Result<Progress>) {
+    let mut events = Vec::new();
+    let progress = receiver.drain(&mut |event| events.push(line(event)));
+    (events, progress)
+}
+
+/// An event in short.
+pub(crate) fn line(event: Event<'_>) -> String {
+    match event {
+        Event::Interrupt(record) => format!("{} at {}", record.seq, record.time_ns),
+        Event::Lost {
+            source,
+            first,
+            last,
+        } => format!("{source} lost {first}..{last}"),
+        Event::Gone { source } => format!("{source} gone"),
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::socket::SockProtocol;
 
 use super::*;
-use crate::testing::{allocations, send, send_to_port};
+use crate::testing::{allocations, drain, records, send, send_to_port};
 
 const FAMILY: u16 = 0x25;
 
@@ -18,15 +18,6 @@ fn agent_and_kernel() -> (Agent, Socket) {
         Agent::with_socket(socket, FAMILY, Options::default()),
         kernel,
     )
-}
-
-fn record(seq: u64) -> Record {
-    Record {
-        seq,
-        source: 1,
-        time_ns: 1000 + seq,
-        ..Record::default()
-    }
 }
 
 fn message(command: u8) -> Builder {
@@ -41,23 +32,6 @@ fn event(records: impl IntoIterator<Item = Record>) -> Vec<u8> {
     event.finish(0)
 }
 
-/// Everything that a drain hands over, one line each.
-fn drained(agent: &mut Agent) -> (Vec<String>, Result<Progress>) {
-    let mut events = Vec::new();
-    let progress = agent.drain(&mut |event| {
-        events.push(match event {
-            Event::Interrupt(record) => format!("{} at {}", record.seq, record.time_ns),
-            Event::Lost {
-                source,
-                first,
-                last,
-            } => format!("{source} lost {first}..{last}"),
-            Event::Gone { source } => format!("{source} gone"),
-        });
-    });
-    (events, progress)
-}
-
 #[test]
 fn records_come_in_order_across_messages() {
     let (mut agent, kernel) = agent_and_kernel();
@@ -65,11 +39,11 @@ fn records_come_in_order_across_messages() {
     let lost = Record {
         flags: IRQLINK_RECORD_LOST,
         payload: [3, 6],
-        ..record(3)
+        ..records([3])[0]
     };
-    send(&kernel, &agent.socket, &event([record(1), record(2)]));
-    send(&kernel, &agent.socket, &event([lost, record(7)]));
-    let (events, progress) = drained(&mut agent);
+    send(&kernel, &agent.socket, &event(records(1..=2)));
+    send(&kernel, &agent.socket, &event([lost, records([7])[0]]));
+    let (events, progress) = drain(&mut agent);
     assert_eq!(
         events,
         ["1 at 1001", "2 at 1002", "1 lost 3..6", "7 at 1007"]
@@ -86,7 +60,7 @@ fn the_last_source_to_go_ends_it() {
             .u32(IRQLINK_A_SOURCE_ID, source)
             .string(IRQLINK_A_SOURCE_NAME, "edu0");
         send(&kernel, &agent.socket, &gone.finish(0));
-        let (events, progress) = drained(&mut agent);
+        let (events, progress) = drain(&mut agent);
         assert_eq!(events, [format!("{source} gone")]);
         let expected = if source == 1 {
             Progress::Drained
@@ -101,11 +75,11 @@ fn the_last_source_to_go_ends_it() {
 fn a_storm_is_handed_over_in_turns() {
     let (mut agent, kernel) = agent_and_kernel();
     for seq in 0..READS as u64 + 1 {
-        send(&kernel, &agent.socket, &event([record(seq)]));
+        send(&kernel, &agent.socket, &event(records([seq])));
     }
-    let (events, progress) = drained(&mut agent);
+    let (events, progress) = drain(&mut agent);
     assert_eq!((events.len(), progress.unwrap()), (READS, Progress::More));
-    assert_eq!(drained(&mut agent).0.len(), 1);
+    assert_eq!(drain(&mut agent).0.len(), 1);
 }
 
 #[test]
@@ -114,28 +88,28 @@ fn an_unknown_version_or_record_size_is_told() {
     let newer = Builder::new(FAMILY, 0, IRQLINK_CMD_EVENT, 9).finish(0);
     send(&kernel, &agent.socket, &newer);
     assert!(matches!(
-        drained(&mut agent).1,
+        drain(&mut agent).1,
         Err(Error::FamilyVersion { version: 9 })
     ));
 
     let larger = message(IRQLINK_CMD_EVENT).attribute(IRQLINK_A_EVENT_RECORD, &[0; 72]);
     send(&kernel, &agent.socket, &larger.finish(0));
     assert!(matches!(
-        drained(&mut agent).1,
+        drain(&mut agent).1,
         Err(Error::RecordSize { size: 72 })
     ));
 
     send(&kernel, &agent.socket, &[1, 2, 3]);
-    assert!(matches!(drained(&mut agent).1, Err(Error::Malformed(_))));
+    assert!(matches!(drain(&mut agent).1, Err(Error::Malformed(_))));
 }
 
 #[test]
 fn what_does_not_come_from_the_kernel_is_ignored_and_counted() {
     let (mut agent, kernel) = agent_and_kernel();
     let stranger = Socket::with_protocol(SockProtocol::NetlinkUserSock, 0).unwrap();
-    send(&stranger, &agent.socket, &event([record(666)]));
-    send(&kernel, &agent.socket, &event([record(1)]));
-    assert_eq!(drained(&mut agent).0, ["1 at 1001"]);
+    send(&stranger, &agent.socket, &event(records([666])));
+    send(&kernel, &agent.socket, &event(records([1])));
+    assert_eq!(drain(&mut agent).0, ["1 at 1001"]);
     assert_eq!(agent.foreign(), 1);
 }
 
@@ -143,7 +117,7 @@ fn what_does_not_come_from_the_kernel_is_ignored_and_counted() {
 fn events_around_the_answer_to_a_registration_are_kept_in_order() {
     let (mut agent, mut kernel) = agent_and_kernel();
     let port = agent.port();
-    send(&kernel, &agent.socket, &event([record(1)]));
+    send(&kernel, &agent.socket, &event(records([1])));
     let kernel = thread::spawn(move || {
         let mut buffer = [0; 1024];
         let request = loop {
@@ -162,11 +136,11 @@ fn events_around_the_answer_to_a_registration_are_kept_in_order() {
             .collect();
         let answer = message(IRQLINK_CMD_AGENT_REGISTER).u64(IRQLINK_A_EVENT_FROM, 3);
         let done = Builder::new(libc::NLMSG_DONE as u16, 0, 0, 0);
-        send_to_port(&kernel, port, &event([record(2)]));
+        send_to_port(&kernel, port, &event(records([2])));
         send_to_port(&kernel, port, &answer.finish(request.sequence));
-        send_to_port(&kernel, port, &event([record(3)]));
+        send_to_port(&kernel, port, &event(records([3])));
         send_to_port(&kernel, port, &done.finish(request.sequence));
-        send_to_port(&kernel, port, &event([record(4)]));
+        send_to_port(&kernel, port, &event(records([4])));
         asked
     });
 
@@ -184,7 +158,7 @@ fn events_around_the_answer_to_a_registration_are_kept_in_order() {
     assert!(asked.contains(&(IRQLINK_A_EVENT_SOURCE, 1u32.to_ne_bytes().to_vec())));
     assert!(asked.contains(&(IRQLINK_A_EVENT_FROM, 3u64.to_ne_bytes().to_vec())));
     assert_eq!(
-        drained(&mut agent).0,
+        drain(&mut agent).0,
         ["1 at 1001", "2 at 1002", "3 at 1003", "4 at 1004"]
     );
 }
@@ -197,7 +171,7 @@ fn no_event_allocates() {
             send(
                 &kernel,
                 &agent.socket,
-                &event([record(2 * seq), record(2 * seq + 1)]),
+                &event(records([2 * seq, 2 * seq + 1])),
             );
         }
         let mut sum = 0;
