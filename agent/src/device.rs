@@ -108,7 +108,7 @@ impl Device {
     /// which after opening is the next event to come.
     ///
     /// # Errors
-    /// `EINVAL` for a sequence number beyond the next one to come.
+    /// `EINVAL` for a sequence number ahead of the first event not read yet.
     pub fn seek(&self, start: Start) -> Result<()> {
         let sequence = match start {
             Start::Next => return Ok(()),

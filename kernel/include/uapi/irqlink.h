@@ -119,8 +119,8 @@ struct irqlink_info {
 /* Read the source's and this file's state. */
 #define IRQLINK_IOC_INFO	_IOR(0xb9, 0x00, struct irqlink_info)
 /*
- * Move this file's cursor to a sequence number: back to replay, 0 for the
- * oldest that the log holds. EINVAL beyond the next one to come.
+ * Move this file's cursor back to a sequence number, to replay; 0 is the
+ * oldest that the log holds. EINVAL ahead of the first record not read yet.
  */
 #define IRQLINK_IOC_SEEK	_IOW(0xb9, 0x01, __u64)
 /* Signal this eventfd at each delivery; -1 for none. */
