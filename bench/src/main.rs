@@ -1,2 +1,31 @@
-//! bench
-fn main() {}
+//! Compares the ways from an interrupt to a program.
+
+mod clock;
+mod commands;
+mod environment;
+mod error;
+mod instructions;
+mod measure;
+mod path;
+mod progress;
+mod realtime;
+mod receiver;
+mod recorder;
+mod report;
+mod row;
+mod stop;
+mod table;
+mod tracing;
+mod trigger;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("irqlink-bench: {error}");
+            ExitCode::from(error.code())
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The machine and its settings, read back from the system. `None` is what it does not tell.
+
+mod accel;
+mod cpu;
+mod kernel;
+mod source;
+mod thread;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use irqlink::Source;
+use nix::sys::utsname::uname;
+use serde::{Deserialize, Serialize};
+
+pub use accel::Accel;
+pub use source::SourceState;
+pub use thread::{ThreadState, is_asleep};
+
+use crate::clock;
+
+/// The machine and its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Release of the kernel, `uname -r`.
+    pub kernel: String,
+    /// Its version, `uname -v`.
+    pub kernel_version: String,
+    /// Architecture, `uname -m`.
+    pub arch: String,
+    /// What executes the instructions.
+    pub accel: Accel,
+    /// The CPU is emulated: times are not those of hardware.
+    pub emulated: bool,
+    /// 1 ns of the clock is one instruction; checked.
+    pub instruction_clock: bool,
+    /// Preemption model: `none`, `voluntary`, `full`, `lazy` or `rt`.
+    pub preempt: String,
+    /// Model of the CPU.
+    pub cpu: String,
+    /// CPUs online, as a list.
+    pub cpus_online: Option<String>,
+    /// CPUs kept free of other work (`isolcpus`), as a list; empty if none.
+    pub cpus_isolated: Option<String>,
+    /// Frequency governor of the first CPU.
+    pub governor: Option<String>,
+    /// Clock source of the kernel.
+    pub clocksource: String,
+    /// Cost of reading the clock, part of each figure: ns, or instructions if the clock counts them.
+    pub clock_read: u64,
+    /// The source, when the run ended.
+    pub source: Option<SourceState>,
+    /// The thread that receives.
+    pub receiver: Option<ThreadState>,
+    /// The thread that triggers.
+    pub trigger: Option<ThreadState>,
+    /// Version of each loaded module of irqlink: its own, or its source's checksum.
+    pub modules: BTreeMap<String, String>,
+    /// Version of this program.
+    pub version: String,
+    /// The command line.
+    pub command: Vec<String>,
+}
+
+impl Environment {
+    /// Reads it. `instruction_clock`: see there; it was checked.
+    pub fn read(instruction_clock: bool, source: &Source) -> Self {
+        let system = uname().expect("uname cannot fail");
+        let version = system.version().to_string_lossy().into_owned();
+        let accel = Accel::detect(instruction_clock);
+        Environment {
+            kernel: system.release().to_string_lossy().into_owned(),
+            arch: system.machine().to_string_lossy().into_owned(),
+            accel,
+            emulated: accel.is_emulated(),
+            instruction_clock,
+            preempt: kernel::preemption(&version),
+            kernel_version: version,
+            cpu: cpu::model(),
+            cpus_online: text("/sys/devices/system/cpu/online"),
+            cpus_isolated: text("/sys/devices/system/cpu/isolated"),
+            governor: text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+            clocksource: text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+                .unwrap_or_else(|| "unknown".into()),
+            clock_read: clock::read_cost(),
+            source: Some(SourceState::read(source)),
+            receiver: None,
+            trigger: ThreadState::read(nix::unistd::gettid()),
+            modules: kernel::modules(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            command: std::env::args().collect(),
+        }
+    }
+}
+
+/// A file's text without white space around it.
+fn text(path: impl AsRef<Path>) -> Option<String> {
+    fs::read_to_string(path)
+        .ok()
+        .map(|text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// The lab's board.
+    pub fn environment() -> Environment {
+        Environment {
+            kernel: "6.12.117+deb12-amd64".into(),
+            kernel_version: "#1 SMP PREEMPT_DYNAMIC Debian 6.12.117-1~deb12u1".into(),
+            arch: "x86_64".into(),
+            accel: Accel::Tcg,
+            emulated: true,
+            instruction_clock: false,
+            preempt: "voluntary".into(),
+            cpu: "QEMU TCG CPU version 2.5+".into(),
+            cpus_online: Some("0-1".into()),
+            cpus_isolated: Some(String::new()),
+            governor: None,
+            clocksource: "tsc".into(),
+            clock_read: 52,
+            source: None,
+            receiver: None,
+            trigger: None,
+            modules: BTreeMap::from([("irqlink".into(), "0.1.0".into())]),
+            version: "0.1.0".into(),
+            command: vec!["irqlink-bench".into(), "run".into()],
+        }
+    }
+}

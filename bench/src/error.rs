@@ -1,0 +1,213 @@
+//! Why a command failed, in words that say what to do next, and its exit code.
+
+use std::io;
+use std::path::PathBuf;
+
+use irqlink::realtime::Step;
+use nix::errno::Errno;
+
+use crate::instructions::Mismatch;
+
+/// Result of this program.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Exit codes, as `irqlink-bench --help` lists them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; every event arrived
+  1    failed
+  2    wrong usage
+  3    the kernel module is not loaded, or of another version
+  4    no such source
+  5    no permission
+  6    events were lost or came twice; the report is written and says how many
+  7    the source is gone: its device or driver was removed
+  130  ended by Ctrl-C or SIGTERM; the report is written and marked partial";
+
+/// Exit code: all done, but events were lost or came twice.
+pub const LOST: u8 = 6;
+/// Exit code: ended by Ctrl-C or SIGTERM.
+pub const STOPPED: u8 = 130;
+
+/// Everything that can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The library says so.
+    #[error(transparent)]
+    Library(#[from] irqlink::Error),
+
+    /// No source can raise its own interrupt.
+    #[error(
+        "no source can raise its own interrupt{}; load a driver for a device that can (modprobe irqlink_pci), and see `irqlink sources`",
+        if known.is_empty() { String::new() } else { format!(" (there are: {})", known.join(", ")) }
+    )]
+    NoTrigger {
+        /// Names of the sources that exist.
+        known: Vec<String>,
+    },
+
+    /// None of a row's events came.
+    #[error(
+        "{path}: none of {raised} interrupts of {source_name} arrived; check the device and the ledger (`irqlink doctor`, `irqlink stats {source_name}`), or allow more time (--timeout)"
+    )]
+    NothingArrived {
+        /// Name of the path.
+        path: &'static str,
+        /// Name of the source.
+        source_name: String,
+        /// Interrupts asked for.
+        raised: u64,
+    },
+
+    /// Many events in a row did not come.
+    #[error(
+        "{path}: {missing} interrupts in a row did not arrive, so it was given up; check the device and the ledger (`irqlink doctor`, `irqlink stats`), or allow more time (--timeout)"
+    )]
+    GivenUp {
+        /// Name of the path.
+        path: &'static str,
+        /// Interrupts asked for in vain.
+        missing: u64,
+    },
+
+    /// The receiver is still busy, so that it would not be woken.
+    #[error(
+        "{path}: the receiver did not go to sleep within {seconds} s; is something else raising interrupts of the source, or using the receiver's CPU?"
+    )]
+    NeverAsleep {
+        /// Name of the path.
+        path: &'static str,
+        /// Time allowed.
+        seconds: f64,
+    },
+
+    /// The clock does not count instructions.
+    #[error(
+        "path lengths cannot be measured here: {0}; they need a VM whose clock counts instructions (QEMU: -accel tcg -icount shift=0,sleep=off -smp 1, kernel parameter tsc=reliable); use --measure time"
+    )]
+    NoPathLength(Mismatch),
+
+    /// A real-time setting is not in effect.
+    #[error(
+        "{}: asked for {}, in effect is {}; {}, or do without (--priority 0, no --cpu, no --wake-latency)",
+        .0.name, .0.asked, .0.effective, .0.advice.as_deref().unwrap_or_default()
+    )]
+    RealTime(Step),
+
+    /// A report cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+
+    /// A file is not a report.
+    #[error("{} is not a report of irqlink-bench: {why}; make one with `irqlink-bench run --json FILE`", path.display())]
+    NotAReport {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+
+    /// Reports that must not stand in one table.
+    #[error("these reports cannot be merged: {0}")]
+    Unlike(String),
+
+    /// The output cannot be written.
+    #[error("cannot write {path}: {}", write_advice(source))]
+    Write {
+        /// File, or what stands for it.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+
+    /// Tracing is not to be had.
+    #[error(
+        "cannot trace the interrupt handler: {path}: {source}; run as root, with tracefs mounted (mount -t tracefs none /sys/kernel/tracing) and the module irqlink loaded"
+    )]
+    Tracing {
+        /// File in tracefs.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+
+    /// Any other failure of a system call.
+    #[error("cannot {doing}: {source}")]
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Names what was being done when a system call failed; for `map_err`.
+    pub fn system<E: Into<io::Error>>(doing: &'static str) -> impl FnOnce(E) -> Error {
+        move |source| Error::System {
+            doing,
+            source: source.into(),
+        }
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Error::Library(error) => library_code(error),
+            Error::Tracing { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 5,
+            Error::NothingArrived { .. } | Error::GivenUp { .. } => LOST,
+            _ => 1,
+        }
+    }
+}
+
+fn library_code(error: &irqlink::Error) -> u8 {
+    use irqlink::Error::*;
+    match error {
+        ModuleMissing | AbiVersion { .. } | FamilyVersion { .. } | RecordSize { .. } => 3,
+        UnknownSource { .. } | NotASource { .. } => 4,
+        Permission { .. } => 5,
+        Refused {
+            errno: Errno::EPERM | Errno::EACCES,
+            ..
+        } => 5,
+        Gone { .. } => 7,
+        _ => 1,
+    }
+}
+
+fn write_advice(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "the disk is full; make room, or name a file on another one".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named() {
+        let error = Error::Write {
+            path: "r.json".into(),
+            source: Errno::ENOSPC.into(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "cannot write r.json: the disk is full; make room, or name a file on another one"
+        );
+    }
+
+    #[test]
+    fn a_missing_module_has_its_own_exit_code() {
+        assert_eq!(Error::from(irqlink::Error::ModuleMissing).code(), 3);
+    }
+}

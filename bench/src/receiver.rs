@@ -1,0 +1,211 @@
+//! The receiver: a thread that sleeps until an event comes, and notes it.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use irqlink::Event;
+use irqlink::realtime::Request;
+use nix::unistd::{Pid, gettid};
+
+use crate::clock;
+use crate::environment::{ThreadState, is_asleep};
+use crate::error::{Error, Result};
+use crate::path::{Listener, Path};
+use crate::realtime;
+use crate::recorder::Recorder;
+use crate::stop;
+
+/// What the receiver and the side that triggers tell each other.
+#[derive(Default)]
+struct Shared {
+    /// Sequence number of the newest event handled.
+    newest: AtomicU64,
+    /// Sequence number of the first event that counts; those before are warm-up.
+    from: AtomicU64,
+    /// The receiver shall end.
+    stop: AtomicBool,
+    /// The receiver has ended.
+    ended: AtomicBool,
+}
+
+/// A running receiver.
+pub struct Receiver {
+    thread: JoinHandle<Result<Recorder>>,
+    shared: Arc<Shared>,
+    path: &'static dyn Path,
+    stat: File,
+    /// Its scheduling, read back.
+    pub state: Option<ThreadState>,
+}
+
+/// What came of waiting for an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// It was handled.
+    Handled,
+    /// It did not come in time.
+    TimedOut,
+    /// The receiver has ended; [`Receiver::finish`] tells why.
+    Ended,
+}
+
+impl Receiver {
+    /// Starts a receiver on a path; returns when it listens. The calling thread is the one that
+    /// is told of each event.
+    ///
+    /// # Errors
+    /// Those of the path, and [`Error::RealTime`].
+    pub fn start(
+        path: &'static dyn Path,
+        source: &str,
+        setup: &Request,
+        recorder: Recorder,
+    ) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            from: AtomicU64::new(u64::MAX),
+            ..Shared::default()
+        });
+        let (ready, is_ready) = sync_channel(1);
+        let thread = {
+            let (shared, source, setup) = (shared.clone(), source.to_owned(), setup.clone());
+            let trigger = thread::current();
+            let body = move || {
+                let recorder = receive(path, &source, &setup, recorder, &shared, &trigger, ready);
+                shared.ended.store(true, Ordering::Release);
+                trigger.unpark();
+                recorder
+            };
+            thread::Builder::new()
+                .name(path.name().into())
+                .spawn(body)
+                .map_err(Error::system("start a thread"))?
+        };
+        let Ok(id) = is_ready.recv() else {
+            // It ended before it listened.
+            return Err(join(thread).expect_err("a receiver that listens says so"));
+        };
+        let stat = File::open(format!("/proc/self/task/{id}/stat")).map_err(Error::system(
+            "see whether a thread sleeps; is /proc mounted?",
+        ))?;
+        Ok(Receiver {
+            thread,
+            shared,
+            path,
+            stat,
+            state: ThreadState::read(id),
+        })
+    }
+
+    /// Waits until the receiver is asleep.
+    ///
+    /// # Errors
+    /// [`Error::NeverAsleep`] after `limit`.
+    pub fn until_asleep(&self, limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        let mut bytes = [0; 512];
+        loop {
+            let length = self.stat.read_at(&mut bytes, 0).unwrap_or(0);
+            let stat = String::from_utf8_lossy(&bytes[..length]);
+            if is_asleep(&stat) || self.shared.ended.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(Error::NeverAsleep {
+                    path: self.path.name(),
+                    seconds: limit.as_secs_f64(),
+                });
+            }
+            thread::sleep(Duration::from_micros(50));
+        }
+    }
+
+    /// Waits until the event with that sequence number was handled.
+    pub fn until_handled(&self, sequence: u64, limit: Duration) -> Arrival {
+        let deadline = Instant::now() + limit;
+        loop {
+            if self.shared.newest.load(Ordering::Acquire) >= sequence {
+                return Arrival::Handled;
+            }
+            if self.shared.ended.load(Ordering::Acquire) {
+                return Arrival::Ended;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Arrival::TimedOut;
+            }
+            thread::park_timeout(left);
+        }
+    }
+
+    /// Events from this sequence number on count.
+    pub fn count_from(&self, sequence: u64) {
+        self.shared.from.store(sequence, Ordering::Release);
+    }
+
+    /// Ends the receiver.
+    ///
+    /// # Errors
+    /// What it ended of before.
+    pub fn finish(self) -> Result<Recorder> {
+        self.shared.stop.store(true, Ordering::Release);
+        stop::wake_until_ended(&self.thread);
+        join(self.thread)
+    }
+}
+
+fn join(thread: JoinHandle<Result<Recorder>>) -> Result<Recorder> {
+    match thread.join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// The thread's life.
+fn receive(
+    path: &dyn Path,
+    source: &str,
+    setup: &Request,
+    mut recorder: Recorder,
+    shared: &Shared,
+    trigger: &Thread,
+    ready: SyncSender<Pid>,
+) -> Result<Recorder> {
+    stop::leave_to_other_threads()?;
+    let _setup = realtime::apply(setup)?;
+    let mut listener = path.listen(source)?;
+    // The other side waits for it.
+    let _ = ready.send(gettid());
+    drop(ready);
+    while !shared.stop.load(Ordering::Acquire) {
+        turn(&mut *listener, &mut recorder, shared, source)?;
+        trigger.unpark();
+    }
+    Ok(recorder)
+}
+
+/// One sleep, and what woke it.
+fn turn(
+    listener: &mut dyn Listener,
+    recorder: &mut Recorder,
+    shared: &Shared,
+    source: &str,
+) -> Result<()> {
+    let mut is_gone = false;
+    listener.wait(&mut |event| {
+        let now = clock::now();
+        recorder.note(now, event, shared.from.load(Ordering::Acquire));
+        is_gone |= matches!(event, Event::Gone { .. });
+    })?;
+    shared.newest.store(recorder.newest(), Ordering::Release);
+    match is_gone {
+        true => Err(Error::Library(irqlink::Error::Gone {
+            name: source.to_owned(),
+        })),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,131 @@
+//! One report of several runs, such as one for time and one for path length.
+
+use super::{Report, Row};
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+
+/// Merges the reports of runs on the same kernel. The environment is that of the first.
+///
+/// # Errors
+/// [`Error::Unlike`] for runs of different kernels, and for the same row twice.
+pub fn merge(reports: Vec<Report>) -> Result<Report> {
+    let mut reports = reports.into_iter();
+    let Some(mut merged) = reports.next() else {
+        return Err(Error::Unlike("there is none".into()));
+    };
+    for report in reports {
+        add(&mut merged, report)?;
+    }
+    Ok(merged)
+}
+
+fn add(merged: &mut Report, report: Report) -> Result<()> {
+    like(&merged.environment, &report.environment)?;
+    if let Some(row) = report
+        .results
+        .iter()
+        .find(|row| merged.results.iter().any(|other| same(row, other)))
+    {
+        return Err(Error::Unlike(format!(
+            "both have {:?} of {} on {}; leave one out",
+            row.measure, row.path, row.source
+        )));
+    }
+    if merged.runs.is_empty() {
+        merged.runs.push(merged.environment.clone());
+    }
+    let first = merged.runs.len();
+    merged
+        .results
+        .extend(report.results.into_iter().map(|row| Row {
+            run: first + row.run,
+            ..row
+        }));
+    match report.runs.is_empty() {
+        true => merged.runs.push(report.environment),
+        false => merged.runs.extend(report.runs),
+    }
+    merged.partial |= report.partial;
+    Ok(())
+}
+
+fn same(a: &Row, b: &Row) -> bool {
+    let key = |row: &Row| {
+        (
+            row.path.clone(),
+            row.measure,
+            row.source.clone(),
+            row.consumers,
+        )
+    };
+    key(a) == key(b)
+}
+
+fn like(a: &Environment, b: &Environment) -> Result<()> {
+    for (what, a, b) in [
+        ("kernel", &a.kernel, &b.kernel),
+        ("kernel version", &a.kernel_version, &b.kernel_version),
+        ("architecture", &a.arch, &b.arch),
+    ] {
+        if a != b {
+            return Err(Error::Unlike(format!(
+                "they are of different machines: {what} {a}, and {b}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::row;
+    use super::*;
+    use crate::environment::tests::environment;
+    use crate::measure::Measure;
+
+    fn report(measure: Measure) -> Report {
+        let rows = vec![row("netlink", measure, 8_000), row("read", measure, 5_000)];
+        Report::new(environment(), rows, false)
+    }
+
+    #[test]
+    fn rows_of_unlike_measures_stand_side_by_side() {
+        let mut exact = report(Measure::PathLength);
+        exact.environment.instruction_clock = true;
+        let merged = merge(vec![report(Measure::Time), exact.clone()]).unwrap();
+        assert_eq!(merged.results.len(), 4);
+        assert_eq!(merged.results[3].run, 1);
+        assert_eq!(merged.runs, [environment(), exact.environment]);
+        assert_eq!(merged.environment, environment());
+    }
+
+    #[test]
+    fn one_report_stays_as_it_is() {
+        let report = report(Measure::Time);
+        assert_eq!(merge(vec![report.clone()]).unwrap(), report);
+    }
+
+    #[test]
+    fn a_partial_run_makes_the_whole_partial() {
+        let mut second = report(Measure::PathLength);
+        second.partial = true;
+        assert!(merge(vec![report(Measure::Time), second]).unwrap().partial);
+    }
+
+    #[test]
+    fn runs_of_different_kernels_are_refused() {
+        let mut other = report(Measure::PathLength);
+        other.environment.kernel = "6.1.0".into();
+        let error = merge(vec![report(Measure::Time), other]).unwrap_err();
+        assert!(error.to_string().contains("kernel 6.12"), "{error}");
+    }
+
+    #[test]
+    fn the_same_row_twice_is_refused() {
+        let error = merge(vec![report(Measure::Time), report(Measure::Time)]).unwrap_err();
+        assert!(
+            error.to_string().contains("both have Time of netlink"),
+            "{error}"
+        );
+    }
+}
