@@ -66,6 +66,8 @@ impl Watch {
             events.add(receiver.as_mut())?;
         }
         events.set_timer(self.timeout, false)?;
+        // Only to learn that the reader of a pipe has left; a plain file cannot be waited for.
+        let _ = events.watch(&printer);
         let mut receivers: Vec<&mut dyn Receiver> = receivers
             .iter_mut()
             .map(|receiver| receiver.as_mut() as _)
@@ -79,7 +81,7 @@ impl Watch {
                 }
             })?;
             printer.flush()?;
-            if wake.stop {
+            if wake.stop || (wake.other && printer.reader_left()) {
                 break;
             }
             if wake.ended && printer.interrupts() < wanted {

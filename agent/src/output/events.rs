@@ -1,8 +1,10 @@
 //! Prints events as they come.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use irqlink::Event;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
@@ -98,12 +100,28 @@ impl Printer {
         }
     }
 
+    /// Whether the reader of a pipe has left; then nothing more need be waited for.
+    pub fn reader_left(&self) -> bool {
+        let mut fds = [PollFd::new(self.as_fd(), PollFlags::empty())];
+        let ready = poll(&mut fds, PollTimeout::ZERO);
+        ready.is_ok()
+            && fds[0]
+                .revents()
+                .is_some_and(|found| found.contains(PollFlags::POLLERR))
+    }
+
     /// Writes out what was printed.
     pub fn flush(&mut self) -> io::Result<()> {
         match self.failure.take() {
             Some(error) => Err(error),
             None => self.output.flush(),
         }
+    }
+}
+
+impl AsFd for Printer {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.output.get_ref().as_fd()
     }
 }
 
