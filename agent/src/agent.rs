@@ -4,6 +4,7 @@ use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use bytemuck::pod_read_unaligned;
+use nix::errno::Errno;
 
 use crate::abi::*;
 use crate::control::open_family;
@@ -15,6 +16,9 @@ use crate::receiver::{Progress, READS, Receiver, impl_mio_source};
 
 /// Bytes of an event message beside its records, and of any answer.
 const OVERHEAD: usize = 8192;
+
+/// Times that a request is sent if the receive buffer has no room for the answer.
+const ATTEMPTS: u32 = 8;
 
 /// How an agent receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +101,7 @@ impl Agent {
     /// next event; [`Error::NoReply`] if the receive buffer is full.
     pub fn register_device(&mut self, device: &Device, start: Start) -> Result<Registration> {
         let mut request = self
-            .request(IRQLINK_CMD_AGENT_REGISTER)
+            .request(IRQLINK_CMD_AGENT_REGISTER, 0)
             .u32(IRQLINK_A_EVENT_SOURCE, device.source())
             .u32(IRQLINK_A_EVENT_FD, device.as_fd().as_raw_fd() as u32)
             .u32(IRQLINK_A_EVENT_COUNT, self.batch);
@@ -106,7 +110,7 @@ impl Agent {
             Start::Oldest => request = request.u64(IRQLINK_A_EVENT_FROM, 0),
             Start::At(sequence) => request = request.u64(IRQLINK_A_EVENT_FROM, sequence),
         }
-        let first = self.ask("register an agent", request)?;
+        let first = self.ask("register an agent", &request)?;
         let registration = Registration {
             source: device.source(),
             first,
@@ -121,11 +125,19 @@ impl Agent {
     /// [`Error::Refused`]: `ENOENT` if not registered.
     pub fn unregister(&mut self, source: u32) -> Result<()> {
         let request = self
-            .request(IRQLINK_CMD_AGENT_UNREGISTER)
+            .request(IRQLINK_CMD_AGENT_UNREGISTER, libc::NLM_F_ACK)
             .u32(IRQLINK_A_EVENT_SOURCE, source);
-        self.ask("unregister an agent", request)?;
+        let outcome = self.ask("unregister an agent", &request);
+        let registered = self.sources.contains(&source);
         self.sources.retain(|registered| *registered != source);
-        Ok(())
+        match outcome {
+            // Gone meanwhile, or done already by a request whose answer had no room.
+            Err(Error::Refused {
+                errno: Errno::ENOENT,
+                ..
+            }) if registered => Ok(()),
+            outcome => outcome.map(drop),
+        }
     }
 
     /// Numbers of the sources that it is registered for and that are not gone.
@@ -143,20 +155,41 @@ impl Agent {
         self.socket.foreign()
     }
 
-    fn request(&self, command: u8) -> Builder {
-        let flags = libc::NLM_F_REQUEST | libc::NLM_F_ACK;
-        Builder::new(self.family, flags, command, IRQLINK_FAMILY_VERSION)
+    fn request(&self, command: u8, flags: i32) -> Builder {
+        Builder::new(
+            self.family,
+            libc::NLM_F_REQUEST | flags,
+            command,
+            IRQLINK_FAMILY_VERSION,
+        )
     }
 
-    /// Sends a request; returns the sequence number in the answer, 0 if there is none.
-    fn ask(&mut self, doing: &'static str, request: Builder) -> Result<u64> {
-        // Makes room for the answer.
-        while let Some(datagram) = self.socket.receive(&mut self.buffer)? {
-            self.backlog.push(datagram.into());
-            if self.backlog.len() % READS == 0 {
+    /// Sends a request; returns the sequence number in the answer, 0 if there is none. What
+    /// was not answered was not done, for want of room, so it is asked again.
+    fn ask(&mut self, doing: &'static str, request: &Builder) -> Result<u64> {
+        let mut outcome = Err(Error::NoReply { doing });
+        for _ in 0..ATTEMPTS {
+            self.make_room()?;
+            outcome = self.ask_once(doing, request.clone());
+            if !matches!(outcome, Err(Error::NoReply { .. })) {
                 break;
             }
         }
+        outcome
+    }
+
+    /// Puts aside the events that take the room of the answer.
+    fn make_room(&mut self) -> Result<()> {
+        for _ in 0..READS {
+            match self.socket.receive(&mut self.buffer)? {
+                Some(datagram) => self.backlog.push(datagram.into()),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_once(&mut self, doing: &'static str, request: Builder) -> Result<u64> {
         let mut first = 0;
         self.socket.request(
             doing,

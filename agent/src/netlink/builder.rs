@@ -53,6 +53,13 @@ impl Builder {
         self.attribute(kind, &bytes)
     }
 
+    /// Whether the first message that answers it is all: it asks for no acknowledgement, and
+    /// not for a list.
+    pub(super) fn wants_one_reply(&self) -> bool {
+        let flags = i32::from(u16::from_ne_bytes([self.0[6], self.0[7]]));
+        flags & (libc::NLM_F_ACK | libc::NLM_F_DUMP) == 0
+    }
+
     /// The finished message, with its sequence number (`nlmsg_seq`).
     pub fn finish(mut self, sequence: u32) -> Vec<u8> {
         debug_assert_eq!(self.0.len() % ALIGN, 0);

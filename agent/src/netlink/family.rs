@@ -23,7 +23,7 @@ impl Family {
     pub fn resolve(socket: &mut Socket, name: &str, buffer: &mut [u8]) -> Result<Option<Self>> {
         let request = Builder::new(
             libc::GENL_ID_CTRL as u16,
-            libc::NLM_F_REQUEST | libc::NLM_F_ACK,
+            libc::NLM_F_REQUEST,
             libc::CTRL_CMD_GETFAMILY as u8,
             1,
         )

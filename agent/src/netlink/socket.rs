@@ -10,13 +10,13 @@ use nix::sys::socket::{
     getsockopt, sendto, setsockopt, socket, sockopt,
 };
 
-use super::{Builder, Generic, Messages};
+use super::{Builder, Generic, Message, Messages};
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// Longest wait for the kernel's answer, which it gives before `sendto` returns unless the
-/// receive buffer is full.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest wait for the kernel's answer, which it gives before `sendto` returns, unless the
+/// receive buffer has no room; then it never does.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The socket. Non-blocking, closed on exec.
 #[derive(Debug)]
@@ -128,7 +128,8 @@ impl Socket {
     }
 
     /// Sends a request and hands each message that answers it to `reply`, until the kernel
-    /// acknowledges it or ends the dump. Every other datagram that comes in the meantime goes
+    /// acknowledges it or ends the dump; one reply is enough if the request asks for neither.
+    /// Every other datagram that comes in the meantime goes
     /// to `other`. `doing` names the request in errors.
     ///
     /// # Errors
@@ -142,6 +143,7 @@ impl Socket {
         mut reply: impl FnMut(Generic<'_>) -> Result<()>,
         mut other: impl FnMut(&[u8]),
     ) -> Result<()> {
+        let one_reply = request.wants_one_reply();
         let sequence = self.send(request)?;
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -155,19 +157,16 @@ impl Socket {
                     other(datagram);
                     break;
                 }
-                match i32::from(message.kind) {
-                    libc::NLMSG_ERROR | libc::NLMSG_DONE => {
-                        return match message.outcome()? {
-                            (0, _) => Ok(()),
-                            (errno, text) => Err(Error::Refused {
-                                doing,
-                                errno: Errno::from_raw(errno),
-                                text: text.map(str::to_owned),
-                            }),
-                        };
-                    }
-                    _ => reply(message.generic()?)?,
+                if let libc::NLMSG_ERROR | libc::NLMSG_DONE = i32::from(message.kind) {
+                    return outcome(doing, &message);
                 }
+                reply(message.generic()?)?;
+                if one_reply {
+                    return Ok(());
+                }
+            }
+            if Instant::now() > deadline {
+                return Err(Error::NoReply { doing });
             }
         }
     }
@@ -192,6 +191,18 @@ impl Socket {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(errno) => Err(Error::system("wait for netlink")(errno)),
         }
+    }
+}
+
+/// What an acknowledgement or the end of a dump tells.
+fn outcome(doing: &'static str, message: &Message<'_>) -> Result<()> {
+    match message.outcome()? {
+        (0, _) => Ok(()),
+        (errno, text) => Err(Error::Refused {
+            doing,
+            errno: Errno::from_raw(errno),
+            text: text.map(str::to_owned),
+        }),
     }
 }
 
