@@ -55,6 +55,9 @@ pub struct Step {
     /// with status 0.
     #[serde(default)]
     pub background: bool,
+    /// First stop what runs in the background.
+    #[serde(default)]
+    pub alone: bool,
     /// Of a background step: go on only once this text appeared in its output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<String>,

@@ -121,6 +121,9 @@ impl<'a> Children<'a> {
         step: &Step,
         env: &BTreeMap<String, String>,
     ) -> Result<(), String> {
+        if step.alone {
+            self.stop()?;
+        }
         self.port.send(Kind::Start, number, &[]);
         let child = Child::start(number, step, env)
             .map_err(|e| format!("{}: cannot start: {e}", step.argv.join(" ")))?;

@@ -10,12 +10,16 @@ use crate::initramfs::Contents;
 use crate::kernel::Kernel;
 use crate::progress::Progress;
 use crate::qemu::{Accel, Board};
-use crate::vm::Run;
+use crate::vm::{Limits, Run};
 
-const PROBE_LIMIT: Duration = Duration::from_secs(20);
+/// A guest that KVM runs is up in a second or two.
+const LIMITS: Limits = Limits {
+    boot: Duration::from_secs(20),
+    job: Duration::from_secs(20),
+};
 
 /// KVM if a guest boots with it, else emulation. That /dev/kvm exists proves nothing.
-pub fn fastest(kernel: &Kernel, init: &Path, progress: &Progress) -> Result<Accel> {
+pub fn fastest(kernel: &Kernel, init: &Path, progress: Progress) -> Result<Accel> {
     if !Path::new("/dev/kvm").exists() {
         return Ok(Accel::Tcg);
     }
@@ -34,7 +38,7 @@ pub fn fastest(kernel: &Kernel, init: &Path, progress: &Progress) -> Result<Acce
         contents: &contents,
         job: &Job::default(),
         logs: logs.path(),
-        limit: PROBE_LIMIT,
+        limits: LIMITS,
     };
     let boots = progress
         .step("see if KVM works", || probe.go(&mut |_, _, _| {}))

@@ -11,7 +11,7 @@ use crate::progress::Progress;
 
 /// Checks each source file; the error shows what checkpatch says. What is to be excepted, and why,
 /// stands in kernel/.checkpatch.conf.
-pub fn check(progress: &Progress) -> Result<()> {
+pub fn check(progress: Progress) -> Result<()> {
     let linux = linux_source::find(progress)?;
     let mut checkpatch = Command::new("perl");
     checkpatch

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use irqlink_hw_tests::job::Step;
 
+use crate::demo;
 use crate::error::Result;
 use crate::guest_programs;
 use crate::kernel::{Flavour, Kernel};
@@ -28,12 +29,18 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch what is missing: kernels and their headers.
-    Setup,
+    /// Fetch what the cache lacks: kernels with their headers, and the tools that tests use.
+    Setup {
+        /// Only this kernel, and no tools.
+        #[arg(short, long, value_enum)]
+        kernel: Option<Flavour>,
+    },
     /// Build the modules and the guest's programs.
     Build(KernelArg),
     /// Boot the board and run one command in it.
     Run(Box<RunArgs>),
+    /// Show interrupts arriving, and compare the ways to deliver them.
+    Demo,
     /// Run every test: on the host, of the modules' builds, and in the guest.
     Test,
 }
@@ -51,26 +58,38 @@ impl Cli {
     pub fn run(self) -> Result<ExitCode> {
         let progress = Progress::new();
         match self.command {
-            Command::Setup => {
-                for flavour in Flavour::ALL {
-                    Kernel::find(flavour, &progress)?;
-                }
-                linux_source::find(&progress)?;
-                python::find(&progress)?;
-            }
+            Command::Setup {
+                kernel: Some(flavour),
+            } => drop(Kernel::find(flavour, progress)?),
+            Command::Setup { kernel: None } => fetch_all(progress)?,
             Command::Build(arg) => {
-                let kernel = Kernel::find(arg.kernel, &progress)?;
-                let modules = module::build(&kernel, &progress)?;
+                let kernel = Kernel::find(arg.kernel, progress)?;
+                let modules = module::build(&kernel, progress)?;
                 modules
                     .warnings()
                     .iter()
                     .for_each(|line| eprintln!("{line}"));
-                guest_programs::build(&[Step::run(["irqlink"])], &progress)?;
+                guest_programs::build(&[Step::run(["irqlink"])], progress)?;
             }
-            Command::Run(args) => return args.run(&progress),
-            Command::Test if !test::run(&progress) => return Ok(ExitCode::FAILURE),
-            Command::Test => {}
+            Command::Run(args) => return args.run(progress),
+            Command::Demo => demo::run(progress)?,
+            Command::Test => {
+                return Ok(if test::run(progress)? {
+                    ExitCode::SUCCESS
+                } else {
+                    ExitCode::FAILURE
+                });
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Everything that the cache can hold.
+pub fn fetch_all(progress: Progress) -> Result<()> {
+    for flavour in Flavour::ALL {
+        Kernel::find(flavour, progress)?;
+    }
+    linux_source::find(progress)?;
+    python::find(progress).map(drop)
 }

@@ -54,10 +54,17 @@ pub fn stdout(command: &mut Command) -> Result<String> {
     }
 }
 
+/// How programs say that the disk is full; the last is tar's, when a write stops half-way.
+const DISK_FULL: [&str; 3] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "Wrote only ",
+];
+
 /// The error of a program that ended badly.
 pub fn failure(what: String, output: &Output) -> Error {
     let text = text(output);
-    match text.contains("No space left on device") || text.contains("Disk quota exceeded") {
+    match DISK_FULL.iter().any(|words| text.contains(words)) {
         true => Error::DiskFull {
             what: format!("{what}: {}", text.trim_end()),
         },

@@ -51,8 +51,7 @@ pub enum Error {
     /// No sign of life.
     #[error(
         "the kernel {image} did not start the guest within {limit:?}; it was stopped\n\
-        Is it a kernel for this machine, with the 8250 serial console and devtmpfs built in? The end of its console:\n\
-        {console}\nLogs: {logs}"
+        Is it a kernel for this machine, with the 8250 serial console and devtmpfs built in? Its console:\n{console}\nLogs: {logs}"
     )]
     NoBoot {
         image: PathBuf,
@@ -63,7 +62,7 @@ pub enum Error {
     /// Something in the guest does not end.
     #[error(
         "the virtual machine was still busy with `{step}` after {limit:?}; it was stopped\n\
-        The end of its console:\n{console}\nLogs: {logs}\nIf it only needs longer, raise --time-limit."
+        Its console:\n{console}\nLogs: {logs}\nIf it only needs longer, raise --time-limit."
     )]
     Hang {
         step: String,
@@ -72,9 +71,7 @@ pub enum Error {
         logs: PathBuf,
     },
     /// The machine ended before the job did.
-    #[error(
-        "the virtual machine ended during `{step}`\nThe end of its console:\n{console}\nLogs: {logs}"
-    )]
+    #[error("the virtual machine ended during `{step}`\nIts console:\n{console}\nLogs: {logs}")]
     Died {
         step: String,
         console: String,

@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::spec;
 
 /// Everything that the job's modules and commands need; builds what is not built.
-pub fn contents(kernel: &Kernel, job: &Job, progress: &Progress) -> Result<Contents> {
+pub fn contents(kernel: &Kernel, job: &Job, progress: Progress) -> Result<Contents> {
     let (init, programs) = guest_programs::build(&job.steps, progress)?;
     let modules = if job.modules.is_empty() {
         Vec::new()
@@ -23,16 +23,14 @@ pub fn contents(kernel: &Kernel, job: &Job, progress: &Progress) -> Result<Conte
             .first()
             .is_some_and(|program| program == guest_programs::TESTS)
     });
-    let (trees, files) = if has_tests {
-        spec::guest_files(progress)?
-    } else {
-        (Vec::new(), Vec::new())
-    };
-    Ok(Contents {
+    let mut contents = Contents {
         init,
         programs,
         modules,
-        files,
-        trees,
-    })
+        ..Contents::default()
+    };
+    if has_tests {
+        spec::add_client(&mut contents, progress)?;
+    }
+    Ok(contents)
 }

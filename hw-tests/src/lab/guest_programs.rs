@@ -67,7 +67,7 @@ impl Build {
 }
 
 /// Builds `irqlink-init` and what `steps` need; gives init, then the programs.
-pub fn build(steps: &[Step], progress: &Progress) -> Result<(PathBuf, Vec<PathBuf>)> {
+pub fn build(steps: &[Step], progress: Progress) -> Result<(PathBuf, Vec<PathBuf>)> {
     // The guest's tests start irqlink themselves.
     let needs_product = |step: &Step| {
         step.argv

@@ -72,7 +72,7 @@ pub struct Kernel {
 impl Kernel {
     /// Finds the kernel: that of `KERNEL_IMAGE` and `KERNEL_DIR` if these are set, else in the cache,
     /// else in Debian's packages.
-    pub fn find(flavour: Flavour, progress: &Progress) -> Result<Kernel> {
+    pub fn find(flavour: Flavour, progress: Progress) -> Result<Kernel> {
         match (env::var_os("KERNEL_IMAGE"), env::var_os("KERNEL_DIR")) {
             (Some(image), Some(headers)) => Kernel::given(image.into(), headers.into()),
             (None, None) => {
@@ -123,7 +123,7 @@ impl Kernel {
 }
 
 /// Brings the newest kernel of a flavour into the cache and lets `link` lead to it.
-fn fetch(flavour: Flavour, cache: &Cache, link: &str, progress: &Progress) -> Result<()> {
+fn fetch(flavour: Flavour, cache: &Cache, link: &str, progress: Progress) -> Result<()> {
     progress.step(&format!("fetch the kernel {}", flavour.name()), || {
         let apt = Apt::update(cache)?;
         let image = newest_image(

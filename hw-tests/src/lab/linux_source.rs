@@ -22,7 +22,7 @@ const PARTS: [&str; 5] = [
 ];
 
 /// The folder of the sources, with the parts that the lab uses.
-pub fn find(progress: &Progress) -> Result<PathBuf> {
+pub fn find(progress: Progress) -> Result<PathBuf> {
     let cache = Cache::open()?;
     let name = cache::key(PACKAGE, &PARTS);
     let dir = cache.path(&name);

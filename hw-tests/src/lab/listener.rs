@@ -15,6 +15,8 @@ use crate::error::{Context, Error, Result};
 
 /// Why listening ended.
 pub enum Stop {
+    /// The guest has just come up.
+    Up,
     /// The guest is through with its job.
     End,
     /// The time is over.
@@ -56,42 +58,46 @@ impl Listener {
         })
     }
 
-    /// Listens to the end. `limit` is the time at which to stop, for a guest that is up or not.
-    pub fn listen(
+    /// Listens until the guest is up, then until it is through, but not beyond `deadline`.
+    pub fn listen_until(
         &mut self,
-        limit: impl Fn(bool) -> Instant,
+        deadline: Instant,
         output: &mut dyn FnMut(u16, Kind, &[u8]),
     ) -> Stop {
         loop {
-            let left = limit(self.is_up).saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Stop::Limit;
+            match self.next(deadline).and_then(|frame| {
+                let kind = frame.kind;
+                self.take(frame, output).map_err(Stop::Error)?;
+                Ok(kind)
+            }) {
+                Ok(Kind::Hello) => return Stop::Up,
+                Ok(Kind::End) => return Stop::End,
+                Ok(_) => {}
+                Err(stop) => return stop,
             }
-            if let Err(e) = self.port.set_read_timeout(Some(left)) {
-                return Stop::Error(Error::io("cannot listen to the guest", e));
-            }
-            match frame::read(&mut self.port) {
-                Ok(None) => return Stop::Closed,
-                Ok(Some(Frame {
-                    kind: Kind::End, ..
-                })) => return Stop::End,
-                Ok(Some(frame)) => match self.take(frame, output) {
-                    Ok(()) => {}
-                    Err(e) => return Stop::Error(e),
-                },
-                Err(e) => match e.kind() {
-                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return Stop::Limit,
-                    io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
-                        return Stop::Closed;
-                    }
-                    _ => {
-                        return Stop::Error(Error::Port {
-                            source: e,
-                            logs: self.logs.clone(),
-                        });
-                    }
-                },
-            }
+        }
+    }
+
+    fn next(&mut self, deadline: Instant) -> std::result::Result<Frame, Stop> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Stop::Limit);
+        }
+        let frame = self
+            .port
+            .set_read_timeout(Some(left))
+            .and_then(|()| frame::read(&mut self.port));
+        frame.map_err(|e| self.port_error(e))?.ok_or(Stop::Closed)
+    }
+
+    fn port_error(&self, error: io::Error) -> Stop {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Stop::Limit,
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => Stop::Closed,
+            _ => Stop::Error(Error::Port {
+                source: error,
+                logs: self.logs.clone(),
+            }),
         }
     }
 
@@ -152,8 +158,12 @@ mod tests {
         drop(guests);
         let mut listener = Listener::new(&ours, logs).unwrap();
         let mut heard = Vec::new();
-        let limit = Instant::now() + Duration::from_secs(60);
-        let stop = listener.listen(|_| limit, &mut |_, _, bytes| heard.extend(bytes));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut hear = |_: u16, _: Kind, bytes: &[u8]| heard.extend(bytes);
+        let stop = match listener.listen_until(deadline, &mut hear) {
+            Stop::Up => listener.listen_until(deadline, &mut hear),
+            stop => stop,
+        };
         (listener, stop, heard)
     }
 

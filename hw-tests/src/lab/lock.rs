@@ -8,6 +8,9 @@ use nix::fcntl::{Flock, FlockArg};
 
 use crate::error::{Context, Result};
 
+/// Name of the file that is locked.
+pub const NAME: &str = "lock";
+
 /// Held until it is dropped.
 pub type Lock = Flock<File>;
 
@@ -15,7 +18,7 @@ pub type Lock = Flock<File>;
 pub fn wait(dir: &Path) -> Result<Lock> {
     let lock = || -> io::Result<Lock> {
         fs::create_dir_all(dir)?;
-        let file = File::create(dir.join("lock"))?;
+        let file = File::create(dir.join(NAME))?;
         Flock::lock(file, FlockArg::LockExclusiveNonblock).or_else(|(file, _)| {
             eprintln!("waiting for another lab that works in {}", dir.display());
             Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, e)| e.into())

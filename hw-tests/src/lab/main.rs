@@ -8,6 +8,7 @@ mod cli;
 mod command;
 mod console;
 mod cpio;
+mod demo;
 mod error;
 mod guest;
 mod guest_programs;

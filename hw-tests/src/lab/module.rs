@@ -37,7 +37,7 @@ pub struct Modules {
 }
 
 /// Builds the modules for `kernel` unless they are there; with all warnings, and with sparse.
-pub fn build(kernel: &Kernel, progress: &Progress) -> Result<Modules> {
+pub fn build(kernel: &Kernel, progress: Progress) -> Result<Modules> {
     let all = paths::lab().join("kernel");
     let _lock = lock::wait(&all)?;
     let dir = all.join(&kernel.release);

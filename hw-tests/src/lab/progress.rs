@@ -1,7 +1,7 @@
 //! Progress: a spinner on a terminal, plain lines elsewhere.
 
 use std::io::{IsTerminal, stderr};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,53 +14,94 @@ const AGAIN: Duration = Duration::from_secs(30);
 
 /// Shows what goes on, on the standard error.
 #[derive(Clone, Copy)]
-pub struct Progress {
-    is_terminal: bool,
+pub enum Progress {
+    /// A spinner.
+    Terminal,
+    /// Lines.
+    Plain,
+    /// Nothing: somebody else shows it.
+    Silent,
 }
 
 impl Progress {
     /// For the standard error as it is.
     pub fn new() -> Progress {
-        Progress {
-            is_terminal: stderr().is_terminal(),
+        if stderr().is_terminal() {
+            Progress::Terminal
+        } else {
+            Progress::Plain
         }
     }
 
     /// Does `work`, and says so if it takes longer than a moment.
-    pub fn step<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
-        if self.is_terminal {
-            spin(name, work)
-        } else {
-            tell(name, work)
+    pub fn step<T>(self, name: &str, work: impl FnOnce() -> T) -> T {
+        let _phase = self.start(name);
+        work()
+    }
+
+    /// Shows `name` until the phase is dropped.
+    pub fn start(self, name: &str) -> Phase {
+        match self {
+            Progress::Terminal => Phase {
+                bar: Some(spinner(name)),
+                _lines: None,
+            },
+            Progress::Plain => Phase {
+                bar: None,
+                _lines: Some(lines(name)),
+            },
+            Progress::Silent => Phase {
+                bar: None,
+                _lines: None,
+            },
         }
     }
 }
 
-fn spin<T>(name: &str, work: impl FnOnce() -> T) -> T {
+/// Something that goes on.
+pub struct Phase {
+    bar: Option<ProgressBar>,
+    /// Dropping it ends the lines.
+    _lines: Option<Sender<()>>,
+}
+
+impl Phase {
+    /// Lets `print` write to the terminal without disturbing the spinner.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+}
+
+impl Drop for Phase {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner(name: &str) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}").expect("is a template");
     let bar = ProgressBar::new_spinner()
         .with_style(style)
         .with_message(name.to_string());
     bar.enable_steady_tick(Duration::from_millis(100));
-    let result = work();
-    bar.finish_and_clear();
-    result
+    bar
 }
 
-fn tell<T>(name: &str, work: impl FnOnce() -> T) -> T {
-    let began = Instant::now();
+fn lines(name: &str) -> Sender<()> {
     let (done, is_done) = channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut wait = QUIET;
-            while is_done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                eprintln!("{name} ... {} s", began.elapsed().as_secs());
-                wait = AGAIN;
-            }
-        });
-        let result = work();
-        drop(done);
-        result
-    })
+    let (name, began) = (name.to_string(), Instant::now());
+    thread::spawn(move || {
+        let mut wait = QUIET;
+        while is_done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{name} ... {} s", began.elapsed().as_secs());
+            wait = AGAIN;
+        }
+    });
+    done
 }

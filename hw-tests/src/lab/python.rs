@@ -46,7 +46,7 @@ const UNUSED: [&str; 5] = [
 ];
 
 /// The folder in which Python lies as in a root file system.
-pub fn find(progress: &Progress) -> Result<PathBuf> {
+pub fn find(progress: Progress) -> Result<PathBuf> {
     let cache = Cache::open()?;
     let name = cache::key(
         "python",

@@ -18,7 +18,7 @@ use crate::module;
 use crate::paths;
 use crate::progress::Progress;
 use crate::qemu::{Accel, Board};
-use crate::vm::Run;
+use crate::vm::{Limits, Run};
 
 /// What to run, and how.
 #[derive(Args)]
@@ -52,7 +52,10 @@ pub struct RunArgs {
     /// Environment (again for another one).
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// Stop the board after this time.
+    /// Stop the board if it is not up after this time.
+    #[arg(long, default_value = "120s", value_parser = humantime::parse_duration)]
+    boot_limit: Duration,
+    /// Stop the board if the command still runs after this time.
     #[arg(long, default_value = "120s", value_parser = humantime::parse_duration)]
     time_limit: Duration,
     /// Name of the folder of logs, under target/lab.
@@ -65,7 +68,7 @@ pub struct RunArgs {
 
 impl RunArgs {
     /// Runs it; gives the exit status of the command.
-    pub fn run(self, progress: &Progress) -> Result<ExitCode> {
+    pub fn run(self, progress: Progress) -> Result<ExitCode> {
         let kernel = Kernel::find(self.kernel.kernel, progress)?;
         let job = self.job()?;
         let mut contents = guest::contents(&kernel, &job, progress)?;
@@ -89,7 +92,10 @@ impl RunArgs {
             contents: &contents,
             job: &job,
             logs: &logs,
-            limit: self.time_limit,
+            limits: Limits {
+                boot: self.boot_limit,
+                job: self.time_limit,
+            },
         };
         let outcome = run.go(&mut show)?;
         let command = job.steps.len() - 1;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::command;
 use crate::error::{Context, Error, Result};
+use crate::initramfs::Contents;
 use crate::linux_source;
 use crate::paths;
 use crate::progress::Progress;
@@ -12,12 +13,12 @@ use crate::python;
 
 /// Where the kernel's tree has specifications: the tools find the schema from there.
 const SPECS: &str = "Documentation/netlink/specs";
-/// Where the guest finds the tools, in [`guest_files`].
+/// Where the guest finds the tools, see [`add_client`].
 const GUEST_TREE: &str = "/linux";
 
 /// Generates the C header from kernel/irqlink.yaml anew, with the schema checked on the way, and
 /// compares it with the one in the clone.
-pub fn check_header(progress: &Progress) -> Result<()> {
+pub fn check_header(progress: Progress) -> Result<()> {
     let (linux, python) = (linux_source::find(progress)?, python::find(progress)?);
     let tree = paths::lab().join("spec");
     let specs = tree.join(SPECS);
@@ -34,12 +35,23 @@ pub fn check_header(progress: &Progress) -> Result<()> {
         tree.join("Documentation/netlink/genetlink.yaml"),
     )?;
 
+    // By this file the generator knows the root of a kernel's tree.
+    fs::write(tree.join("MAINTAINERS"), "")
+        .context(|| format!("cannot write to {}", tree.display()))?;
+
     let mut generate = python::command(&python);
     generate
         .arg(linux.join("tools/net/ynl/ynl-gen-c.py"))
         .args(["--mode", "uapi", "--header", "--spec"])
         .arg(&spec);
-    let generated = command::stdout(&mut generate)?;
+    let output = command::output(&mut generate)?;
+    if !output.status.success() {
+        return Err(command::failure(
+            "ynl-gen-c.py on kernel/irqlink.yaml".into(),
+            &output,
+        ));
+    }
+    let generated = String::from_utf8_lossy(&output.stdout);
     let header = paths::root().join("kernel/include/uapi/irqlink_netlink.h");
     let committed =
         fs::read_to_string(&header).context(|| format!("cannot read {}", header.display()))?;
@@ -52,19 +64,17 @@ pub fn check_header(progress: &Progress) -> Result<()> {
     }
 }
 
-/// What the guest needs to drive the family with YNL's cli.py: folders and files, and where each goes.
-pub fn guest_files(
-    progress: &Progress,
-) -> Result<(Vec<(PathBuf, String)>, Vec<(PathBuf, String)>)> {
-    let trees = vec![
-        (linux_source::find(progress)?, GUEST_TREE.into()),
-        (python::find(progress)?, "/".into()),
-    ];
+/// Puts what drives the family with YNL's cli.py into the guest.
+pub fn add_client(contents: &mut Contents, progress: Progress) -> Result<()> {
+    contents
+        .trees
+        .push((linux_source::find(progress)?, GUEST_TREE.into()));
+    contents.trees.push((python::find(progress)?, "/".into()));
     let spec = paths::root().join("kernel/irqlink.yaml");
-    Ok((
-        trees,
-        vec![(spec, format!("{GUEST_TREE}/{SPECS}/irqlink.yaml"))],
-    ))
+    contents
+        .files
+        .push((spec, format!("{GUEST_TREE}/{SPECS}/irqlink.yaml")));
+    Ok(())
 }
 
 /// Number and both versions of the first line in which two texts differ.

@@ -57,15 +57,15 @@ impl Tally {
 }
 
 /// All steps so far.
-pub struct Suite<'a> {
-    progress: &'a Progress,
+pub struct Suite {
+    progress: Progress,
     passed: u32,
     failed: u32,
 }
 
-impl<'a> Suite<'a> {
+impl Suite {
     /// None yet.
-    pub fn new(progress: &'a Progress) -> Self {
+    pub fn new(progress: Progress) -> Self {
         Suite {
             progress,
             passed: 0,

@@ -7,6 +7,7 @@ use irqlink_hw_tests::job::{Job, Step};
 
 use crate::accel;
 use crate::checkpatch;
+use crate::cli::fetch_all;
 use crate::command;
 use crate::error::{Error, Result};
 use crate::guest;
@@ -18,7 +19,7 @@ use crate::progress::Progress;
 use crate::qemu::{Accel, Board};
 use crate::spec;
 use crate::suite::{Suite, Tally};
-use crate::vm::Run;
+use crate::vm::{Limits, Run};
 
 /// How long the tests of one kernel may take in the guest.
 const GUEST_LIMIT: Duration = Duration::from_secs(300);
@@ -28,8 +29,11 @@ const EDU_DEVICES: u8 = 2;
 const PATH_LENGTH: &str = "path_length";
 
 /// Runs all tests; says whether they passed.
-pub fn run(progress: &Progress) -> bool {
+pub fn run(progress: Progress) -> Result<bool> {
+    fetch_all(progress)?;
     let mut suite = Suite::new(progress);
+    // Each step has its line; what is in it needs none.
+    let progress = Progress::Silent;
     suite.step("format of the Rust code", || {
         Ok(Tally::of(cargo(&["fmt", "--check"])))
     });
@@ -63,7 +67,7 @@ pub fn run(progress: &Progress) -> bool {
     suite.step(&format!("tests of path lengths, {}", stock.name()), || {
         guest_tests(stock, Some(Accel::PathLength), &[PATH_LENGTH], progress)
     });
-    suite.finish()
+    Ok(suite.finish())
 }
 
 fn cargo(args: &[&str]) -> Result<()> {
@@ -84,7 +88,7 @@ fn host_tests() -> Result<Tally> {
 }
 
 /// Builds the modules for a kernel; a warning is an error.
-fn modules(flavour: Flavour, progress: &Progress) -> Result<()> {
+fn modules(flavour: Flavour, progress: Progress) -> Result<()> {
     let sparse = Command::new("sparse").arg("--version").output();
     sparse.map_err(|_| Error::MissingProgram {
         program: "sparse".into(),
@@ -101,7 +105,7 @@ fn guest_tests(
     flavour: Flavour,
     accel: Option<Accel>,
     filter: &[&str],
-    progress: &Progress,
+    progress: Progress,
 ) -> Result<Tally> {
     let kernel = Kernel::find(flavour, progress)?;
     let argv = [guest_programs::TESTS].iter().chain(filter);
@@ -125,7 +129,7 @@ fn guest_tests(
         contents: &contents,
         job: &job,
         logs: &logs,
-        limit: GUEST_LIMIT,
+        limits: Limits::of(GUEST_LIMIT),
     };
     let mut output = Vec::new();
     let outcome = run.go(&mut |_, _, bytes| output.extend(bytes));

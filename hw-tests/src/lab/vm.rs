@@ -10,19 +10,19 @@ use std::time::{Duration, Instant};
 use irqlink_hw_tests::frame::Kind;
 use irqlink_hw_tests::job::Job;
 
+use crate::cache;
 use crate::console;
 use crate::error::{Context, Error, Result};
 use crate::initramfs::{self, Contents};
 use crate::listener::{Listener, Stop};
+use crate::lock::{self, Lock};
 use crate::qemu::{Board, Qemu};
 use crate::relay;
 
-/// How long a kernel may take to start the guest.
-const BOOT_LIMIT: Duration = Duration::from_secs(60);
 /// How long a guest may take to power off after its job.
 const POWER_OFF_LIMIT: Duration = Duration::from_secs(20);
-/// Lines of the console that an error shows.
-const CONSOLE_LINES: usize = 20;
+/// Lines of the console's end that an error shows.
+const CONSOLE_LINES: usize = 12;
 
 /// A run.
 pub struct Run<'a> {
@@ -34,8 +34,27 @@ pub struct Run<'a> {
     pub job: &'a Job,
     /// Folder for logs and collected files; emptied first.
     pub logs: &'a Path,
-    /// How long everything may take.
-    pub limit: Duration,
+    /// How long the boot and the job may take.
+    pub limits: Limits,
+}
+
+/// How long a guest may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the start until init answers.
+    pub boot: Duration,
+    /// From there to the end of the job.
+    pub job: Duration,
+}
+
+impl Limits {
+    /// For a job of this length, with the usual time to boot.
+    pub fn of(job: Duration) -> Limits {
+        Limits {
+            boot: Duration::from_secs(120),
+            job,
+        }
+    }
 }
 
 /// What came of a run.
@@ -84,10 +103,9 @@ impl Run<'_> {
     /// Where QEMU does not run, or the guest does not come up, hangs or dies. A step that fails and a
     /// kernel that complains are in the [`Outcome`].
     pub fn go(&self, output: &mut dyn FnMut(u16, Kind, &[u8])) -> Result<Outcome> {
-        self.make_logs()?;
+        let _lock = self.take_logs()?;
         let initramfs = self.logs.join("initramfs.cpio");
         initramfs::write(&initramfs, self.contents, self.job)?;
-        let began = Instant::now();
         let mut qemu = Qemu::start(
             self.board,
             &initramfs,
@@ -96,15 +114,10 @@ impl Run<'_> {
         )?;
         relay::start(&qemu)?;
         let mut listener = Listener::new(&qemu.result, self.logs)?;
-        let limit = |is_up: bool| {
-            began
-                + if is_up {
-                    self.limit
-                } else {
-                    BOOT_LIMIT.min(self.limit)
-                }
+        let stop = match listener.listen_until(Instant::now() + self.limits.boot, output) {
+            Stop::Up => listener.listen_until(Instant::now() + self.limits.job, output),
+            stop => stop,
         };
-        let stop = listener.listen(limit, output);
         let ended = match stop {
             Stop::End => self.power_off(&mut qemu),
             other => Err(self.explain(other, &listener, &mut qemu)),
@@ -125,12 +138,17 @@ impl Run<'_> {
         })
     }
 
-    fn make_logs(&self) -> Result<()> {
-        let what = || format!("cannot make {}", self.logs.display());
-        if self.logs.exists() {
-            fs::remove_dir_all(self.logs).context(what)?;
+    /// Empties the folder of logs and keeps other labs out of it.
+    fn take_logs(&self) -> Result<Lock> {
+        let lock = lock::wait(self.logs)?;
+        let what = || format!("cannot empty {}", self.logs.display());
+        for entry in fs::read_dir(self.logs).context(what)? {
+            let entry = entry.context(what)?;
+            if entry.file_name() != lock::NAME {
+                cache::remove(&entry.path())?;
+            }
         }
-        fs::create_dir_all(self.logs).context(what)
+        Ok(lock)
     }
 
     fn log(&self, name: &str) -> String {
@@ -155,8 +173,15 @@ impl Run<'_> {
         }
     }
 
+    /// What the kernel complained about, and the end of what it said.
     fn console(&self) -> String {
-        console::tail(&self.log("console.log"), CONSOLE_LINES)
+        let log = self.log("console.log");
+        let complaints = console::complaints(&log);
+        let complaints = complaints
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect::<String>();
+        complaints + "...\n" + &console::tail(&log, CONSOLE_LINES)
     }
 
     /// Why the guest did not come to its end.
@@ -167,19 +192,19 @@ impl Run<'_> {
             .and_then(|n| self.job.steps.get(usize::from(n)));
         let step = step.map_or("start of the job".to_string(), |step| step.argv.join(" "));
         match stop {
-            Stop::End => unreachable!("is no failure"),
+            Stop::Up | Stop::End => unreachable!("is no failure"),
             Stop::Error(error) => error,
             Stop::Limit if !listener.is_up => {
-                let limit = BOOT_LIMIT.min(self.limit);
+                let image = self.board.image.clone();
                 Error::NoBoot {
-                    image: self.board.image.clone(),
-                    limit,
+                    image,
+                    limit: self.limits.boot,
                     console: self.console(),
                     logs,
                 }
             }
-            Stop::Limit => self.hang(&step, self.limit),
-            Stop::Closed => match (wait(qemu, Duration::from_secs(2)), self.log("qemu.log")) {
+            Stop::Limit => self.hang(&step, self.limits.job),
+            Stop::Closed => match (wait(qemu, POWER_OFF_LIMIT), self.log("qemu.log")) {
                 (Some(status), output) if !listener.is_up && !output.is_empty() => {
                     Error::Qemu { status, output }
                 }
