@@ -24,19 +24,26 @@
 static LIST_HEAD(agents);
 static DEFINE_MUTEX(agents_lock);
 
-/* Fill a message from a copy of the cursor. */
+/* Fill a message from a copy of the cursor; it was sized for n records. */
 static void agent_fill(const struct irqlink_agent *agent,
 		       struct irqlink_cursor *cur, struct sk_buff *skb, u32 n)
 {
 	const struct irqlink_log *log = &agent->src->log;
-	struct irqlink_record rec;
+	struct irqlink_span span;
+	struct nlattr *attr;
 
-	/* The skb was sized for n records, so there is room for each. */
-	while (n-- && irqlink_cursor_read(cur, log, &rec)) {
-		nla_put(skb, IRQLINK_A_EVENT_RECORD, sizeof(rec), &rec);
-		if (rec.flags & IRQLINK_RECORD_LOST)
-			trace_irqlink_loss(log->source, agent->port,
-					   rec.payload[0], rec.payload[1]);
+	while (n--) {
+		attr = nla_reserve(skb, IRQLINK_A_EVENT_RECORD,
+				   sizeof(struct irqlink_record));
+		if (!irqlink_cursor_peek(cur, log, nla_data(attr), &span)) {
+			/* A loss has taken the place of several. */
+			nlmsg_trim(skb, attr);
+			return;
+		}
+		if (span.lost)
+			trace_irqlink_loss(log->source, agent->port, cur->next,
+					   span.last);
+		irqlink_cursor_pass(cur, &span);
 	}
 }
 
@@ -99,13 +106,11 @@ static bool agent_sent(struct irqlink_agent *agent, int err)
 /* How many records the next message shall hold; 0 if there is nothing new. */
 static u32 agent_backlog(const struct irqlink_agent *agent)
 {
-	u64 head = irqlink_log_head(&agent->src->log);
-	u64 next = agent->cursor.next;
-
-	if (head < next)
-		return 0;
 	/* A full socket is probed with one record, not with a whole batch. */
-	return agent->congested ? 1 : min_t(u64, agent->batch, head - next + 1);
+	u64 most = agent->congested ? 1 : agent->batch;
+
+	return min(most, irqlink_cursor_backlog(&agent->cursor,
+						&agent->src->log));
 }
 
 /**
@@ -265,6 +270,11 @@ int irqlink_agent_register(struct irqlink_source *src, struct net *net,
 	mutex_unlock(&agents_lock);
 	if (ret)
 		kfree(agent);
+	/*
+	 * Either an interrupt sees the agent now, or the caller's delivery
+	 * sees its record. Pairs with deliver().
+	 */
+	smp_mb();
 	return ret;
 }
 

@@ -42,16 +42,6 @@ static void file_set_cursor(struct irqlink_file *file,
 	spin_unlock(&file->cursor_lock);
 }
 
-static bool file_pending(struct irqlink_file *file)
-{
-	u64 next;
-
-	spin_lock(&file->cursor_lock);
-	next = file->cursor.next;
-	spin_unlock(&file->cursor_lock);
-	return irqlink_log_head(&file->src->log) >= next;
-}
-
 static int chardev_open(struct inode *inode, struct file *filp)
 {
 	struct irqlink_source *src = container_of(inode->i_cdev,
@@ -113,53 +103,48 @@ static int chardev_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
+/* Called with read_lock or cursor_lock held: either keeps the cursor still. */
+static u64 file_backlog(const struct irqlink_file *file)
+{
+	return irqlink_cursor_backlog(&file->cursor, &file->src->log);
+}
+
 /* Sleep until there is a record to read. Called with read_lock held. */
 static int file_wait(struct irqlink_file *file, bool nonblock)
 {
 	struct irqlink_source *src = file->src;
 
-	if (file_pending(file))
+	if (file_backlog(file))
 		return 0;
 	/* Pairs with irqlink_deliver_stop(): first the records, then the end */
 	if (smp_load_acquire(&src->gone))
-		return file_pending(file) ? 0 : -ENODEV;
+		return file_backlog(file) ? 0 : -ENODEV;
 	if (nonblock)
 		return -EAGAIN;
-	return wait_event_interruptible(src->wait, file_pending(file) ||
+	return wait_event_interruptible(src->wait, file_backlog(file) ||
 						   READ_ONCE(src->gone));
 }
 
-/* Copy one record out; 1 if there was one. The cursor moves if it arrived. */
-static int file_read_one(struct irqlink_file *file,
-			 struct irqlink_cursor *cur, char __user *buf)
-{
-	struct irqlink_cursor next = *cur;
-	struct irqlink_record rec;
-
-	if (!irqlink_cursor_read(&next, &file->src->log, &rec))
-		return 0;
-	if (copy_to_user(buf, &rec, sizeof(rec)))
-		return -EFAULT;
-	if (rec.flags & IRQLINK_RECORD_LOST)
-		trace_irqlink_loss(file->src->id, 0, rec.payload[0],
-				   rec.payload[1]);
-	*cur = next;
-	return 1;
-}
-
-/* Called with read_lock held: nobody else moves the cursor. */
-static ssize_t file_read(struct irqlink_file *file, char __user *buf,
-			 size_t count)
+/* Copy out at most n records. Called with read_lock held. */
+static ssize_t file_read(struct irqlink_file *file, char __user *buf, u64 n)
 {
 	struct irqlink_cursor cur = file->cursor;
+	struct irqlink_record rec;
+	struct irqlink_span span;
 	size_t done = 0;
 	int ret = 0;
 
-	while (count - done >= sizeof(struct irqlink_record)) {
-		ret = file_read_one(file, &cur, buf + done);
-		if (ret <= 0)
+	n = min(n, file_backlog(file));
+	while (n-- && irqlink_cursor_peek(&cur, &file->src->log, &rec, &span)) {
+		if (copy_to_user(buf + done, &rec, sizeof(rec))) {
+			ret = -EFAULT;
 			break;
-		done += sizeof(struct irqlink_record);
+		}
+		if (span.lost)
+			trace_irqlink_loss(file->src->id, 0, cur.next,
+					   span.last);
+		irqlink_cursor_pass(&cur, &span);
+		done += sizeof(rec);
 	}
 	if (!done)
 		return ret;
@@ -182,7 +167,8 @@ static ssize_t chardev_read(struct file *filp, char __user *buf, size_t count,
 	do {
 		ret = file_wait(file, filp->f_flags & O_NONBLOCK);
 		if (!ret)
-			ret = file_read(file, buf, count);
+			ret = file_read(file, buf,
+					count / sizeof(struct irqlink_record));
 	} while (!ret);
 
 	mutex_unlock(&file->read_lock);
@@ -199,8 +185,10 @@ static __poll_t chardev_poll(struct file *filp, poll_table *wait)
 	/* Pairs with irqlink_deliver_stop(): first the records, then the end */
 	if (smp_load_acquire(&file->src->gone))
 		mask |= EPOLLHUP;
-	if (file_pending(file))
+	spin_lock(&file->cursor_lock);
+	if (file_backlog(file))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	spin_unlock(&file->cursor_lock);
 	return mask;
 }
 

@@ -74,7 +74,13 @@ void irqlink_deliver_agents(struct irqlink_source *src)
 static void deliver(struct irqlink_source *src)
 {
 	irqlink_chardev_wake(src);
-	irqlink_deliver_agents(src);
+	/*
+	 * The barrier in irqlink_chardev_wake() lies between the new head and
+	 * this look; it pairs with the one in irqlink_agent_register(), which
+	 * lies between the new agent and its look at the head.
+	 */
+	if (!list_empty(&src->agents))
+		irqlink_deliver_agents(src);
 }
 
 static void deliver_tasklet(struct tasklet_struct *tasklet)

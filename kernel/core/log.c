@@ -175,15 +175,14 @@ int irqlink_log_mmap(struct irqlink_log *log, struct vm_area_struct *vma)
 }
 
 /* Copy record seq; false if it was, or is just being, overwritten. */
-static bool log_copy(const struct irqlink_log *log, u64 seq,
-		     struct irqlink_record *rec)
+static bool log_copy(const struct irqlink_log *log, u64 seq, void *rec)
 {
 	const struct irqlink_record *slot = &log->records[seq & log->mask];
 
 	/* Pairs with the second release in irqlink_log_append(). */
 	if (irqlink_load_acquire(&slot->seq) != seq)
 		return false;
-	memcpy(rec, slot, sizeof(*rec));
+	memcpy(rec, slot, sizeof(*slot));
 	/* Pairs with smp_wmb() in irqlink_log_append(). */
 	smp_rmb();
 	return irqlink_load_acquire(&slot->seq) == seq;
@@ -203,64 +202,87 @@ void irqlink_cursor_init(struct irqlink_cursor *cur, u64 next)
 	};
 }
 
-/* Move on past last; what is new of it goes to one of the two counters. */
-static void cursor_advance(struct irqlink_cursor *cur, u64 last, u64 *counter)
+/**
+ * irqlink_cursor_backlog() - how much there is to read
+ * @cur: the reader's place
+ * @log: the log
+ *
+ * Return: sequence numbers from the cursor to the newest record, 0 if none.
+ */
+u64 irqlink_cursor_backlog(const struct irqlink_cursor *cur,
+			   const struct irqlink_log *log)
 {
-	u64 first = max(cur->next, cur->seen);
+	u64 head = irqlink_log_head(log);
 
-	cur->next = last + 1;
-	if (last < first)
-		return;
-	*counter += last - first + 1;
-	cur->seen = last + 1;
+	return head < cur->next ? 0 : head - cur->next + 1;
 }
 
-static void cursor_lose(struct irqlink_cursor *cur, u32 source, u64 last,
-			struct irqlink_record *rec)
+static void loss_record(u64 first, u64 last, u32 source, void *to)
 {
-	*rec = (struct irqlink_record) {
-		.seq = cur->next,
+	const struct irqlink_record rec = {
+		.seq = first,
 		.source = source,
 		.flags = IRQLINK_RECORD_LOST,
-		.payload = { cur->next, last },
+		.payload = { first, last },
 	};
-	if (last >= cur->seen) {
-		cur->lost_first = max(cur->next, cur->seen);
-		cur->lost_last = last;
-	}
-	cursor_advance(cur, last, &cur->lost);
+
+	memcpy(to, &rec, sizeof(rec));
 }
 
 /**
- * irqlink_cursor_read() - read the record at the cursor and move on
- * @cur: the reader's place
+ * irqlink_cursor_peek() - see the record at the cursor
+ * @cur: the reader's place; it stays there, see irqlink_cursor_pass()
  * @log: the log
- * @rec: where the record goes
+ * @rec: room for a struct irqlink_record, of any alignment
+ * @span: set to what @rec stands for
  *
  * If the record was overwritten, @rec is one that tells the range lost
- * (IRQLINK_RECORD_LOST), and the cursor moves to the oldest still held.
+ * (IRQLINK_RECORD_LOST), up to the oldest that is still held.
  *
- * Return: false if there is nothing new; @rec is not touched then.
+ * Return: false if there is nothing new.
  */
-bool irqlink_cursor_read(struct irqlink_cursor *cur,
-			 const struct irqlink_log *log,
-			 struct irqlink_record *rec)
+bool irqlink_cursor_peek(const struct irqlink_cursor *cur,
+			 const struct irqlink_log *log, void *rec,
+			 struct irqlink_span *span)
 {
 	u64 head = irqlink_log_head(log);
 
 	if (head < cur->next)
 		return false;
 
-	if (cur->next >= log_oldest(log, head) &&
-	    log_copy(log, cur->next, rec)) {
-		if (cur->next < cur->seen)
-			cur->replayed++;
-		cursor_advance(cur, cur->next, &cur->delivered);
-		return true;
+	span->lost = cur->next < log_oldest(log, head) ||
+		     !log_copy(log, cur->next, rec);
+	span->last = cur->next;
+	if (span->lost) {
+		/* At least this one: its slot is written before the head. */
+		span->last = max(cur->next, irqlink_log_oldest(log) - 1);
+		loss_record(cur->next, span->last, log->source, rec);
 	}
-
-	/* At least this one: its slot is being written, though head lags. */
-	cursor_lose(cur, log->source,
-		    max(cur->next, irqlink_log_oldest(log) - 1), rec);
 	return true;
+}
+
+/**
+ * irqlink_cursor_pass() - move on, and enter it into the ledger
+ * @cur: the reader's place
+ * @span: what it was shown there
+ */
+void irqlink_cursor_pass(struct irqlink_cursor *cur,
+			 const struct irqlink_span *span)
+{
+	u64 first = max(cur->next, cur->seen);
+
+	cur->next = span->last + 1;
+	if (span->last < first) {
+		/* Counted before. */
+		cur->replayed += !span->lost;
+		return;
+	}
+	cur->seen = span->last + 1;
+	if (!span->lost) {
+		cur->delivered++;
+		return;
+	}
+	cur->lost += span->last - first + 1;
+	cur->lost_first = first;
+	cur->lost_last = span->last;
 }

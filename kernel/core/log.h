@@ -43,8 +43,8 @@ struct irqlink_log {
  * @lost_last: last sequence number of the latest loss
  * @replayed: records handed over once more
  *
- * A plain value: take a copy, read with the copy, and store it back once what
- * was read has truly been handed over.
+ * A plain value: work on a copy, and store it back once what was shown has
+ * truly been handed over.
  */
 struct irqlink_cursor {
 	u64 next;
@@ -55,6 +55,16 @@ struct irqlink_cursor {
 	u64 lost_first;
 	u64 lost_last;
 	u64 replayed;
+};
+
+/**
+ * struct irqlink_span - what a reader was shown
+ * @last: last sequence number of it; the first is the cursor's
+ * @lost: it is a run of lost records, not one that was read
+ */
+struct irqlink_span {
+	u64 last;
+	bool lost;
 };
 
 int irqlink_log_init(struct irqlink_log *log, u32 source, u32 records);
@@ -68,8 +78,12 @@ u32 irqlink_log_map_size(const struct irqlink_log *log);
 int irqlink_log_mmap(struct irqlink_log *log, struct vm_area_struct *vma);
 
 void irqlink_cursor_init(struct irqlink_cursor *cur, u64 next);
-bool irqlink_cursor_read(struct irqlink_cursor *cur,
-			 const struct irqlink_log *log,
-			 struct irqlink_record *rec);
+u64 irqlink_cursor_backlog(const struct irqlink_cursor *cur,
+			   const struct irqlink_log *log);
+bool irqlink_cursor_peek(const struct irqlink_cursor *cur,
+			 const struct irqlink_log *log, void *rec,
+			 struct irqlink_span *span);
+void irqlink_cursor_pass(struct irqlink_cursor *cur,
+			 const struct irqlink_span *span);
 
 #endif /* _IRQLINK_LOG_H */

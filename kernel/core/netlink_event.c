@@ -163,16 +163,18 @@ static bool replay_fill(struct sk_buff *skb, struct replay *replay)
 {
 	struct irqlink_cursor cur;
 	struct irqlink_record rec;
+	struct irqlink_span span;
 	bool any = false;
 
 	irqlink_cursor_init(&cur, replay->next);
 	while (cur.next < replay->end &&
-	       irqlink_cursor_read(&cur, &replay->src->log, &rec)) {
+	       irqlink_cursor_peek(&cur, &replay->src->log, &rec, &span)) {
 		if (nla_put(skb, IRQLINK_A_EVENT_RECORD, sizeof(rec), &rec))
 			break;
-		replay->next = cur.next;
+		irqlink_cursor_pass(&cur, &span);
 		any = true;
 	}
+	replay->next = cur.next;
 	return any;
 }
 
