@@ -25,7 +25,7 @@ const ATTEMPTS: u32 = 8;
 pub struct Options {
     /// Bytes of the socket's receive buffer; `None` leaves the system's default.
     pub receive_buffer: Option<usize>,
-    /// Most records that the kernel may put in one message, at least 1.
+    /// Most records in one message, at least 1; the kernel has a limit of its own.
     pub batch: u32,
 }
 
@@ -33,7 +33,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             receive_buffer: None,
-            batch: 64,
+            batch: 32,
         }
     }
 }

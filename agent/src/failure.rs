@@ -65,6 +65,10 @@ impl Failure {
                     ..
                 } => 5,
                 Error::Gone { .. } => 7,
+                Error::Refused {
+                    errno: Errno::ENODEV,
+                    ..
+                } => 7,
                 _ => 1,
             },
         }
