@@ -26,8 +26,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Sources(sources::Sources),
-    Agent(agent::Agent),
     Watch(watch::Watch),
+    Agent(agent::Agent),
     Stats(stats::Stats),
     Trigger(trigger::Trigger),
     Doctor(doctor::Doctor),

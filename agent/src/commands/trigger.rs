@@ -12,6 +12,9 @@ use irqlink::{Access, Device};
 use super::Outcome;
 
 /// Have a source's device raise its interrupt.
+///
+/// A device merges interrupts that are raised before the first of them is taken: without an
+/// interval, fewer events than triggers are usual.
 #[derive(Debug, Args)]
 pub struct Trigger {
     /// Name of the source, or path of its device file

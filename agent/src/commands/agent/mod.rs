@@ -16,8 +16,10 @@ use super::Outcome;
 use super::watch::parse_start;
 use crate::output::{Layout, Printer, SPECIFIERS, Template};
 
-/// Receive events as a service: register for sources, log losses, and wait for what is not
-/// there yet or has gone. SIGTERM or Ctrl-C ends it with a summary.
+/// Receive events as a service.
+///
+/// Registers for sources, logs losses, and waits for what is not there yet or has gone. SIGTERM
+/// or Ctrl-C ends it with a summary.
 #[derive(Debug, Args)]
 #[command(after_help = SPECIFIERS)]
 pub struct Agent {
