@@ -26,6 +26,7 @@ mod file;
 mod mapping;
 mod receiver;
 mod ring;
+mod rseq;
 mod signal;
 mod source;
 mod sys;

@@ -10,6 +10,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::mman::{MlockAllFlags, mlockall};
 use nix::unistd::Pid;
 
+use crate::rseq;
 use crate::sys;
 use crate::units::{CpuList, Nanoseconds};
 
@@ -20,6 +21,9 @@ pub struct Request {
     pub lock_memory: bool,
     /// `SCHED_FIFO` with this priority, 1 to 99, for the calling thread.
     pub priority: Option<u8>,
+    /// Leave restartable sequences, for the calling thread: each wake-up becomes shorter by some
+    /// 170 instructions of the kernel's.
+    pub leave_rseq: bool,
     /// Run the calling thread on these CPUs only.
     pub cpus: Option<CpuList>,
     /// Keep CPUs out of idle states that take longer to leave (`/dev/cpu_dma_latency`); whole
@@ -57,6 +61,9 @@ impl Request {
         if self.lock_memory {
             steps.push(lock_memory());
         }
+        if self.leave_rseq {
+            steps.push(leave_rseq());
+        }
         steps.extend(self.cpus.as_ref().map(set_cpus));
         let latency = self.wake_latency.map(|latency| {
             let (step, file) = set_wake_latency(latency);
@@ -85,6 +92,21 @@ fn lock_memory() -> Step {
         refusal(
             set,
             "raise the limit of locked memory (ulimit -l, LimitMEMLOCK=) or grant CAP_IPC_LOCK",
+        ),
+    )
+}
+
+fn leave_rseq() -> Step {
+    let left = rseq::leave();
+    let is_off = left.is_ok() && !rseq::is_joined();
+    step(
+        "restartable sequences",
+        "off",
+        if is_off { "off" } else { "on" }.to_owned(),
+        is_off,
+        refusal(
+            left,
+            "start the program with GLIBC_TUNABLES=glibc.pthread.rseq=0",
         ),
     )
 }

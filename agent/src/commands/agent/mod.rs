@@ -42,7 +42,8 @@ pub struct Agent {
     /// Netlink receive buffer in bytes, such as 256K
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     rcvbuf: Option<usize>,
-    /// Schedule as SCHED_FIFO with this priority, 1 to 99
+    /// Schedule as SCHED_FIFO with this priority, 1 to 99, and leave restartable sequences, which
+    /// lengthen each wake-up
     #[arg(long, value_name = "PRIORITY", value_parser = clap::value_parser!(u8).range(1..=99))]
     priority: Option<u8>,
     /// Run on these CPUs only, such as 0,2-4
@@ -61,6 +62,7 @@ impl Agent {
         let request = Request {
             lock_memory: self.mlock,
             priority: self.priority,
+            leave_rseq: self.priority.is_some(),
             cpus: self.cpu.clone(),
             wake_latency: self.dma_latency,
         };
