@@ -186,6 +186,10 @@ fn write_advice(error: &io::Error) -> String {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full; make room, or name a file on another one".to_owned()
         }
+        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "no permission to; name a file in a folder of yours".to_owned()
+        }
         _ => error.to_string(),
     }
 }

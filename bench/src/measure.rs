@@ -38,6 +38,14 @@ pub enum Choice {
 }
 
 impl Measure {
+    /// Its name in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Measure::Time => "time",
+            Measure::PathLength => "path length",
+        }
+    }
+
     /// Its unit.
     pub fn unit(self) -> Unit {
         match self {

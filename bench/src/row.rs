@@ -120,7 +120,8 @@ impl Plan {
     /// The row; `None` if nothing was received.
     fn row(&self, path: &dyn Path, asked: u64, raised: u64, recorder: &Recorder) -> Option<Row> {
         let stages = recorder.stages();
-        let events = asked.max(raised);
+        // Something else may have raised one after the heads were compared.
+        let events = asked.max(raised).max(recorder.received());
         Some(Row {
             path: path.name().into(),
             measure: self.measure,

@@ -62,8 +62,7 @@ fn section(rows: &[&Row]) -> String {
     let scale = Scale::of(rows[0].measure, best);
     let what = match subject(rows[0]) {
         (_, true) => "interrupt handler",
-        (Measure::PathLength, false) => "path length",
-        (Measure::Time, false) => "time",
+        (measure, false) => measure.name(),
     };
     let mut lines = vec![header(format!("{what} ({})", scale.unit))];
     lines.extend(rows.iter().map(|row| line(row, &scale, best)));
@@ -78,7 +77,7 @@ fn header(title: String) -> Vec<String> {
 
 fn line(row: &Row, scale: &Scale, best: u64) -> Vec<String> {
     let name = match row.consumers {
-        Some(consumers) => format!("  {} ({consumers} agents)", row.path),
+        Some(consumers) => format!("  {} (agents: {consumers})", row.path),
         None => format!("  {}", row.path),
     };
     let relative = row.quantiles.p50 as f64 / best.max(1) as f64;
@@ -198,7 +197,7 @@ time (us)  relative   min   p50   p90   p99  p99.9   max  lost
         ];
         let text = table(&Report::new(environment(), rows, true));
         assert!(text.contains("interrupt handler (instructions)"), "{text}");
-        assert!(text.contains("  handler (8 agents)"), "{text}");
+        assert!(text.contains("  handler (agents: 8)"), "{text}");
         assert_eq!(text.matches("1.00x").count(), 2, "{text}");
         assert!(text.ends_with("partial: the run ended early\n"), "{text}");
     }

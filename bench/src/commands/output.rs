@@ -20,6 +20,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Finds out whether the results can be written, before they are worked for.
+    pub fn check(&self) -> Result<()> {
+        self.json.as_deref().map_or(Ok(()), report::check)
+    }
+
     /// Writes the report and prints the table. The exit code tells whether events were lost.
     pub fn give(&self, report: &Report) -> Result<ExitCode> {
         if let Some(path) = &self.json {

@@ -58,6 +58,7 @@ pub struct Run {
 
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
+        self.output.check()?;
         stop::install()?;
         let source = self.target.source(&mut Control::open()?)?;
         let (measure, instruction_clock) = self.target.measure.settle()?;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 
 use super::{Report, SCHEMA};
 use crate::error::{Error, Result};
@@ -43,7 +43,7 @@ pub fn write(report: &Report, path: &Path) -> Result<()> {
     let written = if path == Path::new("-") {
         let mut out = io::stdout().lock();
         out.write_all(&text).and_then(|()| out.flush())
-    } else if fs::metadata(path).is_ok_and(|file| !file.is_file()) {
+    } else if is_special(path) {
         File::options()
             .write(true)
             .open(path)
@@ -51,26 +51,48 @@ pub fn write(report: &Report, path: &Path) -> Result<()> {
     } else {
         replace(path, &text)
     };
-    written.map_err(|source| Error::Write {
-        path: if path == Path::new("-") {
-            "to standard output".into()
-        } else {
-            path.display().to_string()
-        },
-        source,
-    })
+    written.map_err(write_error(path))
 }
 
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+/// Finds out whether a report can be written there, before it is worked for.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn check(path: &Path) -> Result<()> {
+    if path == Path::new("-") || is_special(path) {
+        return Ok(());
+    }
+    new_beside(path).map(drop).map_err(write_error(path))
+}
+
+/// There, but no regular file.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| !file.is_file())
+}
+
+fn write_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = match path == Path::new("-") {
+        true => "to standard output".into(),
+        false => path.display().to_string(),
+    };
+    move |source| Error::Write { path, source }
+}
+
+/// A file in the same folder that goes away unless it is kept.
+fn new_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let mut file = Builder::new()
+    Builder::new()
         .prefix(".irqlink-bench-")
         // As any new file: less what the umask takes.
         .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
+        .tempfile_in(folder)
+}
+
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = new_beside(path)?;
     file.write_all(text)?;
     file.as_file().sync_data()?;
     file.persist(path)?;
@@ -105,8 +127,13 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_an_error_with_the_path() {
-        let error = write(&report(), Path::new("/nonexistent/r.json")).unwrap_err();
-        assert!(error.to_string().contains("/nonexistent/r.json"), "{error}");
+        let path = Path::new("/nonexistent/r.json");
+        for error in [check(path), write(&report(), path)] {
+            assert_eq!(
+                error.unwrap_err().to_string(),
+                "cannot write /nonexistent/r.json: there is no such folder"
+            );
+        }
     }
 
     #[test]

@@ -27,8 +27,10 @@ fn add(merged: &mut Report, report: Report) -> Result<()> {
         .find(|row| merged.results.iter().any(|other| same(row, other)))
     {
         return Err(Error::Unlike(format!(
-            "both have {:?} of {} on {}; leave one out",
-            row.measure, row.path, row.source
+            "two of them have the {} of {} on {}; leave one out",
+            row.measure.name(),
+            row.path,
+            row.source
         )));
     }
     if merged.runs.is_empty() {
@@ -124,7 +126,9 @@ mod tests {
     fn the_same_row_twice_is_refused() {
         let error = merge(vec![report(Measure::Time), report(Measure::Time)]).unwrap_err();
         assert!(
-            error.to_string().contains("both have Time of netlink"),
+            error
+                .to_string()
+                .contains("two of them have the time of netlink"),
             "{error}"
         );
     }

@@ -9,7 +9,7 @@ use hdrhistogram::Counter;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-pub use file::{read, write};
+pub use file::{check, read, write};
 pub use merge::merge;
 
 use crate::environment::{Accel, Environment};
