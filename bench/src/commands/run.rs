@@ -67,6 +67,7 @@ impl Run {
             priority: (self.priority > TRIGGER_PRIORITY).then_some(TRIGGER_PRIORITY),
             cpus: self.trigger_cpu.clone(),
             wake_latency: self.wake_latency,
+            ..Request::default()
         })?;
         let environment = Environment::read(instruction_clock, &source);
         let plan = Plan {
@@ -79,6 +80,7 @@ impl Run {
             timeout: self.timeout,
             receiver: Request {
                 priority: (self.priority > 0).then_some(self.priority),
+                leave_rseq: self.priority > 0,
                 cpus: self.cpu.clone(),
                 ..Request::default()
             },
