@@ -113,6 +113,8 @@ pub enum ConsumerKind {
     Agent,
     /// An open file of the character device.
     File,
+    /// An open file through which the log is mapped: the kernel knows only what was raised.
+    Ring,
 }
 
 impl std::fmt::Display for ConsumerKind {
@@ -120,12 +122,13 @@ impl std::fmt::Display for ConsumerKind {
         f.pad(match self {
             ConsumerKind::Agent => "agent",
             ConsumerKind::File => "file",
+            ConsumerKind::Ring => "ring",
         })
     }
 }
 
 /// Ledger of one consumer. Of the events raised since it came,
-/// raised = delivered + lost + pending, always.
+/// raised = delivered + lost + pending, always, but for a [`ConsumerKind::Ring`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Consumer {
     /// Number of the source.
@@ -167,6 +170,7 @@ impl Consumer {
                     consumer.kind = match attribute.u32()? {
                         IRQLINK_CONSUMER_KIND_AGENT => ConsumerKind::Agent,
                         IRQLINK_CONSUMER_KIND_FILE => ConsumerKind::File,
+                        IRQLINK_CONSUMER_KIND_RING => ConsumerKind::Ring,
                         _ => return Err(Malformed("unknown kind of consumer")),
                     };
                 }

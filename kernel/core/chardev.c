@@ -195,8 +195,11 @@ static __poll_t chardev_poll(struct file *filp, poll_table *wait)
 static int chardev_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct irqlink_file *file = filp->private_data;
+	int ret = irqlink_log_mmap(&file->src->log, vma);
 
-	return irqlink_log_mmap(&file->src->log, vma);
+	if (!ret)
+		WRITE_ONCE(file->mapped, true);
+	return ret;
 }
 
 static int file_info(struct irqlink_file *file,

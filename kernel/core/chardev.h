@@ -23,6 +23,7 @@ struct irqlink_source;
  * @cursor: the file's place in the log
  * @eventfd: signalled at each delivery, or NULL; under the source's lock
  * @by_source: in the source's list, under its lock
+ * @mapped: the log was mapped through it; READ_ONCE()
  * @pid: process that opened it
  */
 struct irqlink_file {
@@ -32,6 +33,7 @@ struct irqlink_file {
 	struct irqlink_cursor cursor;
 	struct eventfd_ctx *eventfd;
 	struct list_head by_source;
+	bool mapped;
 	pid_t pid;
 };
 

@@ -46,13 +46,20 @@ static int put_agent(struct sk_buff *skb, const struct irqlink_agent *agent)
 
 static int put_file(struct sk_buff *skb, struct irqlink_file *file)
 {
+	const struct irqlink_log *log = &file->src->log;
+	bool mapped = READ_ONCE(file->mapped);
 	struct irqlink_cursor cur;
 
 	irqlink_file_cursor(file, &cur);
-	return nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
-			   IRQLINK_CONSUMER_KIND_FILE) ||
-	       nla_put_u32(skb, IRQLINK_A_CONSUMER_PID, file->pid) ||
-	       put_ledger(skb, &file->src->log, &cur);
+	if (nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
+			mapped ? IRQLINK_CONSUMER_KIND_RING :
+				 IRQLINK_CONSUMER_KIND_FILE) ||
+	    nla_put_u32(skb, IRQLINK_A_CONSUMER_PID, file->pid))
+		return -EMSGSIZE;
+	if (mapped)
+		return put_u64(skb, IRQLINK_A_CONSUMER_RAISED,
+			       irqlink_log_head(log) + 1 - cur.base);
+	return put_ledger(skb, log, &cur);
 }
 
 /* One of agent and file is NULL. */

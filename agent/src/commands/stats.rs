@@ -4,7 +4,7 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
-use irqlink::{Consumer, Control, Source};
+use irqlink::{Consumer, ConsumerKind, Control, Source};
 use serde::Serialize;
 
 use super::Outcome;
@@ -97,14 +97,19 @@ fn table(consumers: &[Consumer]) -> Table {
             0 => "-".to_owned(),
             port => port.to_string(),
         };
+        // What a mapping was read for, only its reader knows.
+        let known = |count: u64| match consumer.kind {
+            ConsumerKind::Ring => "-".to_owned(),
+            _ => count.to_string(),
+        };
         table.row(vec![
             consumer.kind.to_string(),
             consumer.pid.to_string(),
             port,
             consumer.raised.to_string(),
-            consumer.delivered.to_string(),
-            consumer.lost.to_string(),
-            consumer.pending.to_string(),
+            known(consumer.delivered),
+            known(consumer.lost),
+            known(consumer.pending),
             loss,
             consumer.no_room.to_string(),
             consumer.retried.to_string(),

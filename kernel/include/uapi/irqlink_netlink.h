@@ -32,10 +32,14 @@ enum irqlink_feature {
  * enum irqlink_consumer_kind
  * @IRQLINK_CONSUMER_KIND_AGENT: A netlink socket, sent events by unicast.
  * @IRQLINK_CONSUMER_KIND_FILE: An open file of the character device.
+ * @IRQLINK_CONSUMER_KIND_RING: An open file through which the log is mapped.
+ *   The kernel cannot know what it read, so its ledger says only what was
+ *   raised.
  */
 enum irqlink_consumer_kind {
 	IRQLINK_CONSUMER_KIND_AGENT,
 	IRQLINK_CONSUMER_KIND_FILE,
+	IRQLINK_CONSUMER_KIND_RING,
 };
 
 enum {
