@@ -1,5 +1,5 @@
 # Entry points. What they do is in hw-tests/.
-LAB = hw-tests/packages.sh && cargo run --quiet --locked -p irqlink-hw-tests --bin irqlink-lab --
+LAB = hw-tests/packages.sh && cargo run --locked -p irqlink-hw-tests --bin irqlink-lab --
 
 .PHONY: help demo test run clean
 

@@ -13,7 +13,7 @@ need git git
 need gcc gcc
 need sparse sparse
 need pahole pahole
-need perl perl
+perl -MTerm::ANSIColor -e 1 2>/dev/null || missing="$missing perl"
 # To unpack the kernel's sources.
 need xz xz-utils
 # To link the Rust programs.

@@ -2,9 +2,18 @@
 
 use std::io::ErrorKind;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::error::{Error, Result};
 use crate::paths;
+
+/// How long another program may take: a build of everything from nothing takes minutes.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// What `command` is called in messages: the program and its first argument.
 fn name(command: &Command) -> String {
@@ -34,12 +43,27 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// Runs to the end, whatever the exit status; both outputs are kept.
+/// Runs to the end, whatever the exit status; both outputs are kept. What takes longer than
+/// [`LIMIT`] hangs and is killed.
 pub fn output(command: &mut Command) -> Result<Output> {
-    command
+    let command = command
         .stdin(Stdio::null())
-        .output()
-        .map_err(|e| cannot_start(command, e))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = command.spawn().map_err(|e| cannot_start(command, e))?;
+    let pid = Pid::from_raw(child.id() as i32);
+    let (done, is_done) = channel::<()>();
+    let guard = thread::spawn(move || {
+        if is_done.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            // If it ended this moment there is nothing to kill.
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    });
+    let output = child.wait_with_output();
+    drop(done);
+    // It does not panic.
+    let _ = guard.join();
+    output.map_err(|e| Error::io(format!("cannot listen to {}", name(command)), e))
 }
 
 /// Runs to the end and gives the standard output.

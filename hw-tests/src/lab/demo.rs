@@ -27,7 +27,7 @@ const BENCH: &str = "irqlink-bench";
 
 /// Runs the demo.
 pub fn run(progress: Progress) -> Result<()> {
-    let kernel = Kernel::find(Flavour::Stock612, progress)?;
+    let kernel = Kernel::find(Flavour::shown(), progress)?;
     let (arrivals, path_lengths) = (arrivals(), path_lengths());
     let contents = guest::contents(&kernel, &arrivals, progress)?;
     let accel = accel::fastest(&kernel, &contents.init, progress)?;

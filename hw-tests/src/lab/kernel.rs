@@ -1,6 +1,7 @@
 //! The kernels that the lab boots and builds for.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,16 +27,29 @@ pub enum Flavour {
     /// the same with PREEMPT_RT
     #[value(name = "rt-6.1")]
     Rt61,
+    /// that of KERNEL_IMAGE and KERNEL_DIR
+    #[value(skip)]
+    Given,
 }
 
 impl Flavour {
-    /// All of them.
-    pub const ALL: [Flavour; 4] = [
-        Flavour::Stock612,
-        Flavour::Rt612,
-        Flavour::Stock61,
-        Flavour::Rt61,
-    ];
+    /// Those that tests are about: the one that the user gives, or all of Debian's.
+    pub fn tested() -> &'static [Flavour] {
+        match given() {
+            Some(_) => &[Flavour::Given],
+            None => &[
+                Flavour::Stock612,
+                Flavour::Rt612,
+                Flavour::Stock61,
+                Flavour::Rt61,
+            ],
+        }
+    }
+
+    /// The one to show things on.
+    pub fn shown() -> Flavour {
+        Flavour::tested()[0]
+    }
 
     /// Its name on the command line and in the cache.
     pub fn name(self) -> &'static str {
@@ -44,18 +58,26 @@ impl Flavour {
             Flavour::Rt612 => "rt-6.12",
             Flavour::Stock61 => "stock-6.1",
             Flavour::Rt61 => "rt-6.1",
+            Flavour::Given => "KERNEL_IMAGE",
         }
     }
 
     /// Debian's package that leads to the newest release.
-    fn meta_package(self) -> &'static str {
+    fn meta_package(self) -> Option<&'static str> {
         match self {
-            Flavour::Stock612 => "linux-image-6.12-amd64",
-            Flavour::Rt612 => "linux-image-6.12-rt-amd64",
-            Flavour::Stock61 => "linux-image-amd64",
-            Flavour::Rt61 => "linux-image-rt-amd64",
+            Flavour::Stock612 => Some("linux-image-6.12-amd64"),
+            Flavour::Rt612 => Some("linux-image-6.12-rt-amd64"),
+            Flavour::Stock61 => Some("linux-image-amd64"),
+            Flavour::Rt61 => Some("linux-image-rt-amd64"),
+            Flavour::Given => None,
         }
     }
+}
+
+/// The image and the folder to build modules with that the user gives, if so.
+fn given() -> Option<(Option<OsString>, Option<OsString>)> {
+    let given = (env::var_os("KERNEL_IMAGE"), env::var_os("KERNEL_DIR"));
+    (given != (None, None)).then_some(given)
 }
 
 /// A kernel, ready to boot and to build modules for.
@@ -73,17 +95,19 @@ impl Kernel {
     /// Finds the kernel: that of `KERNEL_IMAGE` and `KERNEL_DIR` if these are set, else in the cache,
     /// else in Debian's packages.
     pub fn find(flavour: Flavour, progress: Progress) -> Result<Kernel> {
-        match (env::var_os("KERNEL_IMAGE"), env::var_os("KERNEL_DIR")) {
-            (Some(image), Some(headers)) => Kernel::given(image.into(), headers.into()),
-            (None, None) => {
+        match (given(), flavour.meta_package()) {
+            (Some((Some(image), Some(headers))), _) => Kernel::given(image.into(), headers.into()),
+            (None, Some(meta)) => {
                 let cache = Cache::open()?;
                 let link = format!("kernels/{}", flavour.name());
                 if !cache.path(&link).join("boot").is_dir() {
-                    fetch(flavour, &cache, &link, progress)?;
+                    progress.step(&format!("fetch the kernel {}", flavour.name()), || fetch(meta, &cache, &link))?;
                 }
                 Kernel::unpacked(&cache.path(&link))
             }
-            _ => Err(Error::Other("KERNEL_IMAGE and KERNEL_DIR belong together: the file to boot, and the folder to build its modules with".into())),
+            _ => Err(Error::Other(
+                "KERNEL_IMAGE and KERNEL_DIR belong together: the file to boot, and the folder to build its modules with".into(),
+            )),
         }
     }
 
@@ -122,20 +146,15 @@ impl Kernel {
     }
 }
 
-/// Brings the newest kernel of a flavour into the cache and lets `link` lead to it.
-fn fetch(flavour: Flavour, cache: &Cache, link: &str, progress: Progress) -> Result<()> {
-    progress.step(&format!("fetch the kernel {}", flavour.name()), || {
-        let apt = Apt::update(cache)?;
-        let image = newest_image(
-            flavour.meta_package(),
-            &apt.depends(flavour.meta_package())?,
-        )?;
-        let release = image.trim_start_matches("linux-image-").to_string();
-        cache.entry(&format!("kernels/{release}"), |dir| {
-            unpack(&apt, &release, dir)
-        })?;
-        cache.link(link, &release)
-    })
+/// Brings the newest kernel that the package `meta` leads to into the cache, and lets `link` lead to it.
+fn fetch(meta: &str, cache: &Cache, link: &str) -> Result<()> {
+    let apt = Apt::update(cache)?;
+    let image = newest_image(meta, &apt.depends(meta)?)?;
+    let release = image.trim_start_matches("linux-image-").to_string();
+    cache.entry(&format!("kernels/{release}"), |dir| {
+        unpack(&apt, &release, dir)
+    })?;
+    cache.link(link, &release)
 }
 
 fn newest_image(meta: &str, depends: &[String]) -> Result<String> {
@@ -215,8 +234,8 @@ mod tests {
 
     #[test]
     fn each_name_is_what_the_command_line_takes() {
-        for flavour in Flavour::ALL {
-            assert_eq!(Flavour::from_str(flavour.name(), false), Ok(flavour));
+        for flavour in Flavour::value_variants() {
+            assert_eq!(Flavour::from_str(flavour.name(), false), Ok(*flavour));
         }
     }
 }

@@ -29,8 +29,11 @@ const EDU_DEVICES: u8 = 2;
 const PATH_LENGTH: &str = "path_length";
 
 /// Runs all tests; says whether they passed.
-pub fn run(progress: Progress) -> Result<bool> {
-    fetch_all(progress)?;
+pub fn run(progress: Progress) -> bool {
+    // What is missing all the same fails the step that needs it.
+    if let Err(e) = fetch_all(progress) {
+        eprintln!("irqlink-lab: {e}");
+    }
     let mut suite = Suite::new(progress);
     // Each step has its line; what is in it needs none.
     let progress = Progress::Silent;
@@ -49,7 +52,7 @@ pub fn run(progress: Progress) -> Result<bool> {
         ])))
     });
     suite.step("tests on the host", host_tests);
-    for flavour in Flavour::ALL {
+    for &flavour in Flavour::tested() {
         suite.step(&format!("modules for {}", flavour.name()), || {
             Ok(Tally::of(modules(flavour, progress)))
         });
@@ -58,16 +61,16 @@ pub fn run(progress: Progress) -> Result<bool> {
     suite.step("netlink header and specification", || {
         Ok(Tally::of(spec::check_header(progress)))
     });
-    for flavour in Flavour::ALL {
+    for &flavour in Flavour::tested() {
         suite.step(&format!("tests in the guest, {}", flavour.name()), || {
             guest_tests(flavour, None, &["--skip", PATH_LENGTH], progress)
         });
     }
-    let stock = Flavour::Stock612;
-    suite.step(&format!("tests of path lengths, {}", stock.name()), || {
-        guest_tests(stock, Some(Accel::PathLength), &[PATH_LENGTH], progress)
+    let shown = Flavour::shown();
+    suite.step(&format!("tests of path lengths, {}", shown.name()), || {
+        guest_tests(shown, Some(Accel::PathLength), &[PATH_LENGTH], progress)
     });
-    Ok(suite.finish())
+    suite.finish()
 }
 
 fn cargo(args: &[&str]) -> Result<()> {
