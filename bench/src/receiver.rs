@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use irqlink::Event;
-use irqlink::realtime::Request;
+use irqlink::realtime::{Request, Step};
 use nix::unistd::{Pid, gettid};
 
 use crate::clock;
@@ -31,6 +31,12 @@ struct Shared {
     stop: AtomicBool,
     /// The receiver has ended.
     ended: AtomicBool,
+}
+
+/// What a thread says when it listens.
+struct Ready {
+    id: Pid,
+    setup: Vec<Step>,
 }
 
 /// A running receiver.
@@ -85,7 +91,7 @@ impl Receiver {
                 .spawn(body)
                 .map_err(Error::system("start a thread"))?
         };
-        let Ok(id) = is_ready.recv() else {
+        let Ok(Ready { id, setup }) = is_ready.recv() else {
             // It ended before it listened.
             return Err(join(thread).expect_err("a receiver that listens says so"));
         };
@@ -97,7 +103,7 @@ impl Receiver {
             shared,
             path,
             stat,
-            state: ThreadState::read(id),
+            state: ThreadState::read(id, &setup),
         })
     }
 
@@ -173,13 +179,16 @@ fn receive(
     mut recorder: Recorder,
     shared: &Shared,
     trigger: &Thread,
-    ready: SyncSender<Pid>,
+    ready: SyncSender<Ready>,
 ) -> Result<Recorder> {
     stop::leave_to_other_threads()?;
-    let _setup = realtime::apply(setup)?;
+    let setup = realtime::apply(setup)?;
     let mut listener = path.listen(source)?;
     // The other side waits for it.
-    let _ = ready.send(gettid());
+    let _ = ready.send(Ready {
+        id: gettid(),
+        setup: setup.steps.clone(),
+    });
     drop(ready);
     while !shared.stop.load(Ordering::Acquire) {
         turn(&mut *listener, &mut recorder, shared, source)?;

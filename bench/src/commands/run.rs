@@ -40,7 +40,8 @@ pub struct Run {
     /// An event that takes longer counts as lost
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
     timeout: Duration,
-    /// SCHED_FIFO priority of the receiver, 1 to 99; 0 for none
+    /// SCHED_FIFO priority of the receiver, 1 to 99, which also leaves restartable sequences, as
+    /// `irqlink agent --priority` does; 0 for neither
     #[arg(long, value_name = "N", default_value_t = 80, value_parser = clap::value_parser!(u8).range(0..=99))]
     priority: u8,
     /// CPUs of the receiver, such as 2 or 2-3
@@ -62,14 +63,14 @@ impl Run {
         stop::install()?;
         let source = self.target.source(&mut Control::open()?)?;
         let (measure, instruction_clock) = self.target.measure.settle()?;
-        let _setup = realtime::apply(&Request {
+        let setup = realtime::apply(&Request {
             lock_memory: true,
             priority: (self.priority > TRIGGER_PRIORITY).then_some(TRIGGER_PRIORITY),
             cpus: self.trigger_cpu.clone(),
             wake_latency: self.wake_latency,
             ..Request::default()
         })?;
-        let environment = Environment::read(instruction_clock, &source);
+        let environment = Environment::read(instruction_clock, &source, &setup.steps);
         let plan = Plan {
             source,
             measure,
@@ -80,6 +81,7 @@ impl Run {
             timeout: self.timeout,
             receiver: Request {
                 priority: (self.priority > 0).then_some(self.priority),
+                // As `irqlink agent --priority` does.
                 leave_rseq: self.priority > 0,
                 cpus: self.cpu.clone(),
                 ..Request::default()

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use irqlink::Source;
+use irqlink::realtime::Step;
 use nix::sys::utsname::uname;
 use serde::{Deserialize, Serialize};
 
@@ -64,8 +65,9 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads it. `instruction_clock`: see there; it was checked.
-    pub fn read(instruction_clock: bool, source: &Source) -> Self {
+    /// Reads it. `instruction_clock`: see there; it was checked. `setup`: of the calling thread,
+    /// which triggers.
+    pub fn read(instruction_clock: bool, source: &Source, setup: &[Step]) -> Self {
         let system = uname().expect("uname cannot fail");
         let version = system.version().to_string_lossy().into_owned();
         let accel = Accel::detect(instruction_clock);
@@ -86,7 +88,7 @@ impl Environment {
             clock_read: clock::read_cost(),
             source: Some(SourceState::read(source)),
             receiver: None,
-            trigger: ThreadState::read(nix::unistd::gettid()),
+            trigger: ThreadState::read(nix::unistd::gettid(), setup),
             modules: kernel::modules(),
             version: env!("CARGO_PKG_VERSION").into(),
             command: std::env::args().collect(),

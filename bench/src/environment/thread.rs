@@ -1,5 +1,8 @@
 //! A thread's scheduling, as the kernel shows it (`proc_pid_stat(5)`, `proc_pid_status(5)`).
 
+use std::collections::BTreeMap;
+
+use irqlink::realtime::Step;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -16,14 +19,23 @@ pub struct ThreadState {
     pub cpus: String,
     /// KiB of its process locked in memory.
     pub locked_kib: u64,
+    /// What its real-time set-up has put into effect, as the library read it back.
+    #[serde(default)]
+    pub setup: BTreeMap<String, String>,
 }
 
 impl ThreadState {
     /// Reads that of a thread of this process.
-    pub fn read(thread: Pid) -> Option<Self> {
+    pub fn read(thread: Pid, setup: &[Step]) -> Option<Self> {
         let stat = text(format!("/proc/self/task/{thread}/stat"))?;
         let status = text(format!("/proc/self/task/{thread}/status"))?;
-        parse(&stat, &status)
+        let setup = setup
+            .iter()
+            .map(|step| (step.name.to_owned(), step.effective.clone()));
+        Some(ThreadState {
+            setup: setup.collect(),
+            ..parse(&stat, &status)?
+        })
     }
 }
 
@@ -37,6 +49,7 @@ fn parse(stat: &str, status: &str) -> Option<ThreadState> {
         priority: field(stat, 40)?.parse().ok()?,
         cpus: value("Cpus_allowed_list:")?.to_owned(),
         locked_kib: value("VmLck:")?.parse().ok()?,
+        setup: BTreeMap::new(),
     })
 }
 
@@ -79,13 +92,22 @@ mod tests {
             priority: 80,
             cpus: "0-1".into(),
             locked_kib: 2048,
+            setup: BTreeMap::new(),
         };
         assert_eq!(parse(STAT, STATUS), Some(expected));
     }
 
     #[test]
     fn this_thread_can_be_read() {
-        assert!(ThreadState::read(nix::unistd::gettid()).is_some());
+        let step = Step {
+            name: "scheduler",
+            asked: "fifo 1".into(),
+            effective: "other".into(),
+            fulfilled: false,
+            advice: None,
+        };
+        let state = ThreadState::read(nix::unistd::gettid(), &[step]).unwrap();
+        assert_eq!(state.setup["scheduler"], "other");
     }
 
     #[test]
