@@ -2,12 +2,15 @@
 //! tests in a function `tests`.
 
 mod board;
+mod command;
 mod congestion;
 mod delivery;
+mod footprint;
 mod path_length;
 mod qmp;
 mod refusal;
 mod removal;
+mod setting;
 mod smoke;
 mod takeover;
 mod ynl;
@@ -26,6 +29,9 @@ fn main() {
         takeover::tests(),
         removal::tests(),
         refusal::tests(),
+        setting::tests(),
+        footprint::tests(),
+        command::tests(),
         ynl::tests(),
     ]
     .into_iter()

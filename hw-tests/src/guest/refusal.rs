@@ -282,9 +282,11 @@ fn a_message_that_the_kernel_did_not_send() -> Outcome {
     let mut agent = Agent::open(Options::default())?;
     agent.register(SOURCE, Start::Next)?;
 
-    let mut forged = Record::default();
-    forged.seq = first;
-    forged.source = board.device().source();
+    let forged = Record {
+        seq: first,
+        source: board.device().source(),
+        ..Record::default()
+    };
     let message = Builder::new(family()?, 0, IRQLINK_CMD_EVENT, IRQLINK_FAMILY_VERSION)
         .attribute(IRQLINK_A_EVENT_RECORD, bytemuck::bytes_of(&forged))
         .finish(0);
