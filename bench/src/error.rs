@@ -89,7 +89,7 @@ pub enum Error {
 
     /// A real-time setting is not in effect.
     #[error(
-        "{}: asked for {}, in effect is {}; {}, or do without (--priority 0, no --cpu, no --wake-latency)",
+        "{}: asked for {}, in effect is {}; {}, or do without (--priority 0, no --cpu, no --dma-latency)",
         .0.name, .0.asked, .0.effective, .0.advice.as_deref().unwrap_or_default()
     )]
     RealTime(Step),

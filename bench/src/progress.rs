@@ -30,9 +30,9 @@ impl Progress {
     /// A step of `length` parts begins.
     pub fn begin(&self, name: &'static str, length: u64) {
         if self.is_terminal {
-            self.bar.reset();
-            self.bar.set_length(length);
             self.bar.set_message(name);
+            self.bar.set_length(length);
+            self.bar.reset();
         } else {
             eprintln!("{name}: {length} interrupts");
             // A slow line, such as a serial console, is still busy with it.

@@ -19,8 +19,9 @@ use crate::report::Report;
 use crate::row::Plan;
 use crate::stop;
 
-/// `SCHED_FIFO` priority of the thread that triggers, if the receiver's is above it: the receiver
-/// preempts it at once, and what is switched away from costs the same on every kernel.
+/// `SCHED_FIFO` priority of the thread that triggers, if the receiver's is above it. The receiver
+/// preempts it at once, and without the fair class's accounting for a thread that loses its CPU
+/// (some 290 instructions), which is not the path's.
 const TRIGGER_PRIORITY: u8 = 1;
 
 /// Measure paths: from the stamp in hard IRQ to the handler, the receiver asleep before each.
@@ -52,7 +53,7 @@ pub struct Run {
     trigger_cpu: Option<CpuList>,
     /// Keep CPUs out of idle states that take longer to leave than this, such as 0us
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    wake_latency: Option<Duration>,
+    dma_latency: Option<Duration>,
     #[command(flatten)]
     output: Output,
 }
@@ -67,7 +68,7 @@ impl Run {
             lock_memory: true,
             priority: (self.priority > TRIGGER_PRIORITY).then_some(TRIGGER_PRIORITY),
             cpus: self.trigger_cpu.clone(),
-            wake_latency: self.wake_latency,
+            wake_latency: self.dma_latency,
             ..Request::default()
         })?;
         let environment = Environment::read(instruction_clock, &source, &setup.steps);
