@@ -8,7 +8,6 @@ need() { # a program, and the package that has it
 	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need qemu-system-x86_64 qemu-system-x86
-need git git
 # To build the modules, with the kernel's checks.
 need gcc gcc
 need sparse sparse

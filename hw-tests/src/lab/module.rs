@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use irqlink_hw_tests::job::Module;
 
 use crate::command;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::kernel::Kernel;
 use crate::lock;
 use crate::paths;
@@ -117,28 +117,39 @@ fn make(dir: &Path, kernel: &Kernel) -> Result<String> {
     }
 }
 
-/// The files of kernel/ that are no build products, in order.
+/// The files of kernel/ that the modules are built from, in order.
 pub fn sources() -> Result<Vec<PathBuf>> {
-    let mut git = Command::new("git");
-    git.arg("-C").arg(paths::root().join("kernel")).args([
-        "ls-files",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]);
-    let mut files: Vec<PathBuf> = command::stdout(&mut git)?
-        .lines()
+    let root = paths::root().join("kernel");
+    let mut files = Vec::new();
+    collect(&root, &mut files)?;
+    let mut files: Vec<PathBuf> = files
+        .iter()
+        .filter_map(|file| file.strip_prefix(&root).ok())
         .map(PathBuf::from)
         .collect();
-    files.retain(|file| paths::root().join("kernel").join(file).is_file());
+    files.retain(|file| is_source(file));
     files.sort();
-    match files
-        .iter()
-        .any(|file| file.ends_with("Makefile") || file.ends_with("Kbuild"))
-    {
-        true => Ok(files),
-        false => Err(Error::Other("kernel/ has no Makefile".into())),
+    Ok(files)
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let what = || format!("cannot read {}", dir.display());
+    for entry in fs::read_dir(dir).context(what)? {
+        let path = entry.context(what)?.path();
+        if path.is_dir() {
+            collect(&path, files)?
+        } else {
+            files.push(path)
+        }
     }
+    Ok(())
+}
+
+/// Whether a file is a source, not something that a build by hand left.
+fn is_source(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let is_c = name.ends_with(".c") && !name.ends_with(".mod.c");
+    is_c || name.ends_with(".h") || ["Makefile", "Kbuild"].contains(&&*name)
 }
 
 fn hash(sources: &[PathBuf], kernel: &Kernel) -> Result<String> {
@@ -160,6 +171,21 @@ fn hash(sources: &[PathBuf], kernel: &Kernel) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_build_leaves_is_no_source() {
+        let sources = ["Kbuild", "Makefile", "core/log.c", "include/uapi/irqlink.h"];
+        let products = [
+            "irqlink.mod.c",
+            "irqlink.ko",
+            "core/log.o",
+            "core/.log.o.cmd",
+            "Module.symvers",
+            ".checkpatch.conf",
+        ];
+        assert!(sources.iter().all(|file| is_source(Path::new(file))));
+        assert!(!products.iter().any(|file| is_source(Path::new(file))));
+    }
 
     #[test]
     fn warnings_are_told_from_the_rest() {
