@@ -4,6 +4,7 @@
 mod board;
 mod command;
 mod congestion;
+mod cost;
 mod delivery;
 mod footprint;
 mod path_length;
@@ -32,6 +33,7 @@ fn main() {
         setting::tests(),
         footprint::tests(),
         command::tests(),
+        cost::tests(),
         ynl::tests(),
     ]
     .into_iter()

@@ -1,0 +1,88 @@
+//! What an event costs, in instructions, on a board whose clock counts them: the limits are those
+//! of the stock Debian 6.12 kernel.
+
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+use crate::board::*;
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    trials!("path_length":
+        the_paths_stay_within_their_limits_and_repeat,
+        the_handler_does_the_same_for_one_consumer_and_for_eight,
+    )
+}
+
+/// The rows of a report of `irqlink-bench`.
+fn bench(arguments: &[&str]) -> Result<Vec<Value>, Failed> {
+    let output = Command::new("irqlink-bench")
+        .args(arguments)
+        .args([
+            "--source",
+            SOURCE,
+            "--measure",
+            "path-length",
+            "--json",
+            "-",
+        ])
+        .output()?;
+    ensure!(output.status.success(), "irqlink-bench: {output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let rows = report["results"].as_array().ok_or("no results")?;
+    for row in rows {
+        ensure!(
+            row["lost"] == 0 && row["received"] == row["events"],
+            "not all arrived: {row}"
+        );
+    }
+    Ok(rows.clone())
+}
+
+/// p50 of the row of a path.
+fn p50(rows: &[Value], path: &str) -> Result<u64, Failed> {
+    let row = rows.iter().find(|row| row["path"] == path);
+    let p50 = row.and_then(|row| row["p50"].as_u64());
+    p50.ok_or_else(|| format!("no p50 of {path} in {rows:?}").into())
+}
+
+fn the_paths_stay_within_their_limits_and_repeat() -> Outcome {
+    let [first, second] = [bench(&["run"])?, bench(&["run"])?];
+    for (path, limit) in [("netlink", 8_000), ("read", 5_200), ("signal", u64::MAX)] {
+        let (one, other) = (p50(&first, path)?, p50(&second, path)?);
+        ensure!(
+            one <= limit && other <= limit,
+            "{path}: {one} and {other} instructions, the limit is {limit}"
+        );
+        ensure!(
+            one.abs_diff(other) * 100 <= one,
+            "{path}: two runs gave {one} and {other}, more than 1 % apart"
+        );
+    }
+    let (netlink, read) = (p50(&first, "netlink")?, p50(&first, "read")?);
+    ensure!(
+        netlink * 10 <= read * 16,
+        "netlink takes {netlink} instructions, more than 1.6 times the {read} of read"
+    );
+    Ok(())
+}
+
+fn the_handler_does_the_same_for_one_consumer_and_for_eight() -> Outcome {
+    const LIMIT: u64 = 400;
+    let handler = |consumers: &str| -> Result<u64, Failed> {
+        let rows = bench(&["handler", "-n", "200", "--consumers", consumers])?;
+        p50(&rows, "handler")
+    };
+    let (one, eight) = (handler("1")?, handler("8")?);
+    ensure!(
+        one <= LIMIT,
+        "the handler takes {one} instructions, the limit is {LIMIT}"
+    );
+    ensure!(
+        eight <= one,
+        "{eight} instructions with 8 consumers, {one} with 1"
+    );
+    Ok(())
+}
