@@ -28,15 +28,25 @@ fn subject(row: &Row) -> (Measure, bool) {
     (row.measure, row.path == HANDLER)
 }
 
-/// What the machine is.
-pub fn heading(report: &Report) -> String {
-    let environment = &report.environment;
-    let runs = std::iter::once(environment).chain(&report.runs);
-    let warning = match runs.into_iter().any(|run| run.emulated) {
-        true => "emulated CPU: times are not hardware latencies; path lengths are exact\n",
-        false => "",
+/// What the machine is, and what the figures are worth.
+fn heading(report: &Report) -> String {
+    let has = |measure: Measure, emulated: bool| {
+        report
+            .results
+            .iter()
+            .any(|row| row.measure == measure && row.accel.is_emulated() == emulated)
     };
-    format!("{warning}{}\n", machine(environment))
+    let worth = if has(Measure::Time, false) {
+        match has(Measure::PathLength, true) {
+            true => "path lengths are exact: they were counted on an emulated CPU\n",
+            false => "",
+        }
+    } else if report.environment.emulated {
+        "emulated CPU: times are not hardware latencies; path lengths are exact\n"
+    } else {
+        ""
+    };
+    format!("{worth}{}\n", machine(&report.environment))
 }
 
 fn machine(environment: &Environment) -> String {
@@ -184,6 +194,17 @@ time (us)  relative   min   p50   p90   p99  p99.9   max  lost
             text.starts_with("Cortex-A76 (CPUs 0-1), Linux 6.12"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn times_of_hardware_are_not_called_emulated_for_path_lengths_beside_them() {
+        let hardware = Row {
+            accel: Accel::Kvm,
+            ..row("read", Measure::Time, 9_000)
+        };
+        let rows = vec![hardware, row("read", Measure::PathLength, 4_800)];
+        let text = table(&Report::new(environment(), rows, false));
+        assert!(text.starts_with("path lengths are exact: they"), "{text}");
     }
 
     #[test]
