@@ -116,7 +116,7 @@ pub fn unpack(deb: &Path, dir: &Path, patterns: &[&str]) -> Result<()> {
     dpkg.arg("--fsys-tarfile")
         .arg(deb)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+        .stderr(Stdio::piped());
     let mut dpkg = dpkg
         .spawn()
         .map_err(|e| not_debian(command::cannot_start(&dpkg, e)))?;
@@ -125,15 +125,16 @@ pub fn unpack(deb: &Path, dir: &Path, patterns: &[&str]) -> Result<()> {
         .arg(dir)
         .args(patterns);
     let output = tar.stdin(dpkg.stdout.take().expect("is piped")).output();
-    let read = dpkg.wait().context(|| "cannot wait for dpkg-deb")?;
     let output = output.map_err(|e| command::cannot_start(&tar, e))?;
+    let read = dpkg
+        .wait_with_output()
+        .context(|| "cannot wait for dpkg-deb")?;
     let name = deb.file_name().unwrap_or_default().to_string_lossy();
-    match output.status.success() {
-        false => Err(command::failure(format!("unpacking {name}"), &output)),
-        true if !read.success() => Err(Error::Other(format!(
-            "{name} is broken (dpkg-deb: {read}); try again"
-        ))),
-        true => Ok(()),
+    // If tar gives up, dpkg-deb dies of a signal, which is not its fault.
+    match (read.status.code(), output.status.success()) {
+        (Some(0), true) => Ok(()),
+        (Some(1..), _) => Err(command::failure(format!("reading {name}"), &read)),
+        _ => Err(command::failure(format!("unpacking {name}"), &output)),
     }
 }
 

@@ -6,10 +6,14 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use nix::sys::statvfs::statvfs;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
 use crate::lock::{self, Lock};
+
+/// Less than this many free bytes are none.
+const ROOM: u64 = 1 << 20;
 
 /// The open cache, locked against other labs until it is dropped.
 pub struct Cache {
@@ -44,7 +48,7 @@ impl Cache {
         let what = || format!("cannot make {}", path.display());
         remove(&partial)?;
         fs::create_dir_all(&partial).context(what)?;
-        if let Err(e) = fill(&partial) {
+        if let Err(e) = fill(&partial).map_err(|e| full_disk(&partial, e)) {
             remove(&partial)?; // on a full disk the space is needed elsewhere
             return Err(e);
         }
@@ -77,6 +81,18 @@ pub fn key(name: &str, parts: &[&str]) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     format!("{name}-{hash}")
+}
+
+/// Programs that fill a disk do not always say so: looks for itself.
+fn full_disk(dir: &Path, error: Error) -> Error {
+    let free = statvfs(dir).map(|fs| fs.blocks_available() * fs.fragment_size());
+    match (free, &error) {
+        (_, Error::DiskFull { .. }) => error,
+        (Ok(0..ROOM), _) => Error::DiskFull {
+            what: error.to_string(),
+        },
+        _ => error,
+    }
 }
 
 fn root(env: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf> {
