@@ -3,13 +3,13 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
-use nix::unistd::read;
 
 use crate::abi::{RECORD_SIZE, Record};
 use crate::device::{Device, Start};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::receiver::{Progress, READS, Receiver, impl_mio_source};
+use crate::sys;
 
 /// Records that one `read` takes at most.
 const RECORDS: usize = 32;
@@ -44,8 +44,7 @@ impl Receiver for FileReader {
     #[inline]
     fn drain(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<Progress> {
         for _ in 0..READS {
-            let bytes = bytemuck::cast_slice_mut(self.buffer.as_mut_slice());
-            let length = match read(&self.device, bytes) {
+            let length = match sys::read_records(&self.device, self.buffer.as_mut_slice()) {
                 Ok(length) => length,
                 Err(Errno::EAGAIN) => return Ok(Progress::Drained),
                 Err(Errno::EINTR) => continue,

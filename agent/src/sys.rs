@@ -7,7 +7,7 @@ use nix::Result;
 use nix::errno::Errno;
 use nix::sys::signal::SigSet;
 
-use crate::abi::Info;
+use crate::abi::{Info, Record};
 
 /// Sets an option of level `SOL_NETLINK`.
 pub(crate) fn set_netlink_option(fd: &impl AsFd, option: i32, value: u32) -> Result<()> {
@@ -24,6 +24,9 @@ pub(crate) fn set_netlink_option(fd: &impl AsFd, option: i32, value: u32) -> Res
     Errno::result(result).map(drop)
 }
 
+// The calls on the hot path go to the kernel directly: the C library's are cancellation points,
+// which a program with several threads pays for at each call.
+
 /// Receives a netlink datagram without waiting. Returns its full length, which may exceed the
 /// buffer, and the sender's port.
 #[inline]
@@ -32,19 +35,35 @@ pub(crate) fn receive_from(fd: &impl AsFd, buffer: &mut [u8]) -> Result<(usize, 
     let mut address_length = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
     // SAFETY: buffer and address are writable for the lengths given.
     let result = unsafe {
-        libc::recvfrom(
+        libc::syscall(
+            libc::SYS_recvfrom,
             fd.as_fd().as_raw_fd(),
-            buffer.as_mut_ptr().cast(),
+            buffer.as_mut_ptr(),
             buffer.len(),
             libc::MSG_DONTWAIT | libc::MSG_TRUNC,
-            address.as_mut_ptr().cast(),
-            &mut address_length,
+            address.as_mut_ptr(),
+            &raw mut address_length,
         )
     };
     let length = Errno::result(result)? as usize;
     // SAFETY: every bit pattern is a sockaddr_nl, and it was zeroed.
     let address = unsafe { address.assume_init() };
     Ok((length, address.nl_pid))
+}
+
+/// `read` into records; the number of bytes.
+#[inline]
+pub(crate) fn read_records(fd: &impl AsFd, records: &mut [Record]) -> Result<usize> {
+    // SAFETY: the records are writable for the length given, and any bytes make a record.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_read,
+            fd.as_fd().as_raw_fd(),
+            records.as_mut_ptr(),
+            size_of_val(records),
+        )
+    };
+    Errno::result(result).map(|length| length as usize)
 }
 
 mod ioctls {

@@ -169,6 +169,7 @@ static void pci_remove(struct pci_dev *pdev)
 {
 	struct irqlink_pci *p = pci_get_drvdata(pdev);
 
+	irqlink_source_detach(p->src);
 	free_irq(p->irq, p->src);
 	irqlink_source_unregister(p->src);
 	pci_free_irq_vectors(pdev);

@@ -274,6 +274,10 @@ static long chardev_ioctl(struct file *filp, unsigned int cmd,
 		if (!(filp->f_mode & FMODE_WRITE))
 			return -EBADF;
 		return irqlink_source_trigger(file->src);
+	case IRQLINK_IOC_ACK:
+		if (!(filp->f_mode & FMODE_WRITE))
+			return -EBADF;
+		return irqlink_guard_ack(file->src);
 	case IRQLINK_IOC_INFO:
 		return file_info(file, uarg);
 	case IRQLINK_IOC_SEEK:

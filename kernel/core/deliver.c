@@ -37,8 +37,11 @@ irqreturn_t irqlink_post(struct irqlink_source *src,
 			 const struct irqlink_event *event)
 {
 	irqreturn_t ret = IRQ_HANDLED;
+	u32 flags = event->flags;
 
-	irqlink_log_append(&src->log, event, raw_smp_processor_id());
+	if (irqlink_guard_active(&src->guard))
+		flags |= irqlink_guard_check(src, event->time_ns);
+	irqlink_log_append(&src->log, event, flags, raw_smp_processor_id());
 
 	if (READ_ONCE(src->delivery) == IRQLINK_DELIVERY_THREAD)
 		ret = IRQ_WAKE_THREAD;

@@ -75,12 +75,13 @@ void irqlink_log_free(struct irqlink_log *log)
  * irqlink_log_append() - write one record and publish it
  * @log: log of the source
  * @event: the interrupt
+ * @flags: IRQLINK_RECORD_*, in place of the event's
  * @cpu: CPU that took it
  *
  * Context: the source's interrupt handler; one call at a time.
  */
 void irqlink_log_append(struct irqlink_log *log,
-			const struct irqlink_event *event, u32 cpu)
+			const struct irqlink_event *event, u32 flags, u32 cpu)
 {
 	u64 seq = log->next_seq++;
 	struct irqlink_record *rec = &log->records[seq & log->mask];
@@ -96,7 +97,7 @@ void irqlink_log_append(struct irqlink_log *log,
 	rec->trigger_ns = event->trigger_ns;
 	rec->source = log->source;
 	rec->cpu = cpu;
-	rec->flags = event->flags;
+	rec->flags = flags;
 	rec->status = event->status;
 	rec->payload[0] = event->payload[0];
 	rec->payload[1] = event->payload[1];

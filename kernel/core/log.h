@@ -70,7 +70,7 @@ struct irqlink_span {
 int irqlink_log_init(struct irqlink_log *log, u32 source, u32 records);
 void irqlink_log_free(struct irqlink_log *log);
 void irqlink_log_append(struct irqlink_log *log,
-			const struct irqlink_event *event, u32 cpu);
+			const struct irqlink_event *event, u32 flags, u32 cpu);
 void irqlink_log_end(struct irqlink_log *log);
 u64 irqlink_log_head(const struct irqlink_log *log);
 u64 irqlink_log_oldest(const struct irqlink_log *log);

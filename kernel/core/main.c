@@ -5,7 +5,9 @@
  *   source.c     sources: registration, look-up, end
  *   log.c        the event log and its cursors
  *   deliver.c    the step from the log to the consumers
+ *   guard.c      masking until acknowledged, and in storms
  *   agent.c      consumers by netlink_unicast
+ *   kind.c       sources that are made at run time
  *   chardev.c    consumers by /dev/irqlink/<source>
  *   netlink*.c   the generic netlink family
  */

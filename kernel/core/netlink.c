@@ -17,16 +17,33 @@ static const struct nla_policy get_policy[IRQLINK_A_SOURCE_NAME + 1] = {
 				    .len = IRQLINK_NAME_MAX - 1 },
 };
 
-static const struct nla_policy set_policy[IRQLINK_A_SOURCE_FD + 1] = {
+static const struct nla_policy set_policy[IRQLINK_A_SOURCE_STORM_PAUSE + 1] = {
 	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
 	[IRQLINK_A_SOURCE_DELIVERY] =
 		NLA_POLICY_MAX(NLA_U32, IRQLINK_DELIVERY_THREAD),
 	[IRQLINK_A_SOURCE_FD] = { .type = NLA_U32 },
+	[IRQLINK_A_SOURCE_MODE] =
+		NLA_POLICY_MAX(NLA_U32, IRQLINK_MODE_UNTIL_ACK),
+	[IRQLINK_A_SOURCE_STORM_LIMIT] = { .type = NLA_U32 },
+	[IRQLINK_A_SOURCE_STORM_PAUSE] = NLA_POLICY_RANGE(NLA_U32, 1, 60000),
 };
 
 static const struct nla_policy trigger_policy[IRQLINK_A_SOURCE_FD + 1] = {
 	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
 	[IRQLINK_A_SOURCE_FD] = { .type = NLA_U32 },
+};
+
+/* The nested ones are validated by the policy of their kind. */
+static const struct nla_policy add_policy[IRQLINK_A_SOURCE_PCI + 1] = {
+	[IRQLINK_A_SOURCE_NAME] = { .type = NLA_NUL_STRING,
+				    .len = IRQLINK_NAME_MAX - 1 },
+	[IRQLINK_A_SOURCE_SIM] = { .type = NLA_NESTED },
+	[IRQLINK_A_SOURCE_GPIO] = { .type = NLA_NESTED },
+	[IRQLINK_A_SOURCE_PCI] = { .type = NLA_NESTED },
+};
+
+static const struct nla_policy del_policy[IRQLINK_A_SOURCE_ID + 1] = {
+	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy ledger_policy[IRQLINK_A_CONSUMER_SOURCE + 1] = {
@@ -63,6 +80,24 @@ static const struct genl_ops irqlink_ops[] = {
 		.doit = irqlink_nl_trigger_doit,
 		.policy = trigger_policy,
 		.maxattr = ARRAY_SIZE(trigger_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_ACK,
+		.doit = irqlink_nl_ack_doit,
+		.policy = trigger_policy,
+		.maxattr = ARRAY_SIZE(trigger_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_SOURCE_ADD,
+		.doit = irqlink_nl_source_add_doit,
+		.policy = add_policy,
+		.maxattr = ARRAY_SIZE(add_policy) - 1,
+	},
+	{
+		.cmd = IRQLINK_CMD_SOURCE_DEL,
+		.doit = irqlink_nl_source_del_doit,
+		.policy = del_policy,
+		.maxattr = ARRAY_SIZE(del_policy) - 1,
 	},
 	{
 		.cmd = IRQLINK_CMD_CONSUMER_GET,

@@ -3,7 +3,8 @@
  * The generic netlink family "irqlink", as irqlink.yaml describes it.
  *
  *   netlink.c           the family: operations and their policies
- *   netlink_source.c    source-get, source-set, trigger, notifications
+ *   netlink_source.c    source-get, notifications
+ *   netlink_change.c    source-set, source-add, source-del, trigger, ack
  *   netlink_consumer.c  consumer-get: the ledger
  *   netlink_event.c     agent-register, agent-unregister, replay
  */
@@ -31,6 +32,9 @@ int irqlink_nl_source_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
 int irqlink_nl_source_set_doit(struct sk_buff *skb, struct genl_info *info);
 int irqlink_nl_trigger_doit(struct sk_buff *skb, struct genl_info *info);
+int irqlink_nl_ack_doit(struct sk_buff *skb, struct genl_info *info);
+int irqlink_nl_source_add_doit(struct sk_buff *skb, struct genl_info *info);
+int irqlink_nl_source_del_doit(struct sk_buff *skb, struct genl_info *info);
 int irqlink_nl_consumer_get_dumpit(struct sk_buff *skb,
 				   struct netlink_callback *cb);
 int irqlink_nl_agent_register_doit(struct sk_buff *skb,
@@ -41,6 +45,8 @@ int irqlink_nl_replay_start(struct netlink_callback *cb);
 int irqlink_nl_replay_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int irqlink_nl_replay_done(struct netlink_callback *cb);
 
+int irqlink_nl_source_fill(struct sk_buff *skb, struct irqlink_source *src,
+			   u32 port, u32 seq, int flags, u8 cmd);
 struct irqlink_source *irqlink_nl_source(u32 id, struct nlattr *fd,
 					 fmode_t mode,
 					 struct netlink_ext_ack *extack);

@@ -2,7 +2,6 @@
 /*
  * Netlink: sources, and the way from a request to the source it may touch.
  */
-#include <linux/capability.h>
 #include <linux/err.h>
 
 #include "agent.h"
@@ -76,7 +75,7 @@ static u32 source_features(struct irqlink_source *src)
 	u32 features = 0;
 
 	mutex_lock(&src->ops_lock);
-	if (src->ops && src->ops->trigger)
+	if (src->attached && src->ops->trigger)
 		features |= IRQLINK_FEATURE_TRIGGER;
 	mutex_unlock(&src->ops_lock);
 	return features;
@@ -96,6 +95,22 @@ static int source_put_log(struct sk_buff *skb, struct irqlink_source *src)
 				 IRQLINK_A_SOURCE_PAD);
 }
 
+static int source_put_guard(struct sk_buff *skb,
+			    const struct irqlink_guard *guard)
+{
+	return nla_put_u32(skb, IRQLINK_A_SOURCE_MODE,
+			   READ_ONCE(guard->mode)) ||
+	       nla_put_u32(skb, IRQLINK_A_SOURCE_STORM_LIMIT,
+			   READ_ONCE(guard->limit)) ||
+	       nla_put_u32(skb, IRQLINK_A_SOURCE_STORM_PAUSE,
+			   READ_ONCE(guard->pause_ms)) ||
+	       nla_put_u64_64bit(skb, IRQLINK_A_SOURCE_STORMS,
+				 READ_ONCE(guard->storms),
+				 IRQLINK_A_SOURCE_PAD) ||
+	       nla_put_u32(skb, IRQLINK_A_SOURCE_MASKED,
+			   !!READ_ONCE(guard->masked));
+}
+
 /* Who the source is; needs no lock, so the delivery step may say it too. */
 static int source_put_identity(struct sk_buff *skb,
 			       const struct irqlink_source *src)
@@ -108,8 +123,20 @@ static int source_put_identity(struct sk_buff *skb,
 	       nla_put_u32(skb, IRQLINK_A_SOURCE_IRQ, src->irq);
 }
 
-static int source_fill(struct sk_buff *skb, struct irqlink_source *src,
-		       u32 port, u32 seq, int flags, u8 cmd)
+/**
+ * irqlink_nl_source_fill() - append a message that says all about a source
+ * @skb: where to
+ * @src: source
+ * @port: port that asked, 0 if none did
+ * @seq: sequence number of its request
+ * @flags: NLM_F_MULTI in a dump
+ * @cmd: IRQLINK_CMD_SOURCE_*
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EMSGSIZE if there is no room.
+ */
+int irqlink_nl_source_fill(struct sk_buff *skb, struct irqlink_source *src,
+			   u32 port, u32 seq, int flags, u8 cmd)
 {
 	void *hdr = genlmsg_put(skb, port, seq, &irqlink_family, flags, cmd);
 
@@ -120,6 +147,7 @@ static int source_fill(struct sk_buff *skb, struct irqlink_source *src,
 			READ_ONCE(src->delivery)) ||
 	    nla_put_u32(skb, IRQLINK_A_SOURCE_FEATURES, source_features(src)) ||
 	    source_put_log(skb, src) ||
+	    source_put_guard(skb, &src->guard) ||
 	    source_put_consumers(skb, src)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
@@ -141,7 +169,7 @@ void irqlink_netlink_notify(struct irqlink_source *src, u8 cmd)
 
 	if (!skb)
 		return;
-	if (source_fill(skb, src, 0, 0, 0, cmd)) {
+	if (irqlink_nl_source_fill(skb, src, 0, 0, 0, cmd)) {
 		nlmsg_free(skb);
 		return;
 	}
@@ -209,7 +237,7 @@ int irqlink_nl_source_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (msg)
-		ret = source_fill(msg, src, info->snd_portid, info->snd_seq, 0,
+		ret = irqlink_nl_source_fill(msg, src, info->snd_portid, info->snd_seq, 0,
 				  IRQLINK_CMD_SOURCE_GET);
 	irqlink_source_put(src);
 	if (ret) {
@@ -227,7 +255,7 @@ int irqlink_nl_source_get_dumpit(struct sk_buff *skb,
 	int ret = 0;
 
 	while (!ret && (src = irqlink_source_after(&id))) {
-		ret = source_fill(skb, src, NETLINK_CB(cb->skb).portid,
+		ret = irqlink_nl_source_fill(skb, src, NETLINK_CB(cb->skb).portid,
 				  cb->nlh->nlmsg_seq, NLM_F_MULTI,
 				  IRQLINK_CMD_SOURCE_GET);
 		irqlink_source_put(src);
@@ -236,85 +264,4 @@ int irqlink_nl_source_get_dumpit(struct sk_buff *skb,
 	}
 	cb->args[0] = id;
 	return skb->len;
-}
-
-/* The source that a source-set or trigger may change, or an ERR_PTR(). */
-static struct irqlink_source *source_to_change(struct sk_buff *skb,
-					       struct genl_info *info)
-{
-	struct nlattr *fd = info->attrs[IRQLINK_A_SOURCE_FD];
-	struct irqlink_source *src;
-	u32 id;
-
-	if (GENL_REQ_ATTR_CHECK(info, IRQLINK_A_SOURCE_ID)) {
-		GENL_SET_ERR_MSG(info, "give the source's id");
-		return ERR_PTR(-EINVAL);
-	}
-	id = nla_get_u32(info->attrs[IRQLINK_A_SOURCE_ID]);
-
-	if (fd)
-		return irqlink_nl_source(id, fd, FMODE_WRITE, info->extack);
-	if (!netlink_capable(skb, CAP_SYS_ADMIN)) {
-		GENL_SET_ERR_MSG(info,
-				 "needs CAP_SYS_ADMIN, or fd of the source opened for writing");
-		return ERR_PTR(-EPERM);
-	}
-
-	src = irqlink_source_find(id);
-	if (!src) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[IRQLINK_A_SOURCE_ID],
-				    "no such source");
-		return ERR_PTR(-ENOENT);
-	}
-	return src;
-}
-
-static int source_set_delivery(struct irqlink_source *src,
-			       struct nlattr *delivery,
-			       struct netlink_ext_ack *extack)
-{
-	u32 value = nla_get_u32(delivery);
-
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && value != IRQLINK_DELIVERY_THREAD) {
-		NL_SET_ERR_MSG_ATTR(extack, delivery,
-				    "PREEMPT_RT delivers in the thread only");
-		return -EOPNOTSUPP;
-	}
-	WRITE_ONCE(src->delivery, value);
-	return 0;
-}
-
-int irqlink_nl_source_set_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *delivery = info->attrs[IRQLINK_A_SOURCE_DELIVERY];
-	struct irqlink_source *src = source_to_change(skb, info);
-	int ret = 0;
-
-	if (IS_ERR(src))
-		return PTR_ERR(src);
-
-	if (delivery)
-		ret = source_set_delivery(src, delivery, info->extack);
-	if (!ret)
-		irqlink_netlink_notify(src, IRQLINK_CMD_SOURCE_CHANGE_NTF);
-	irqlink_source_put(src);
-	return ret;
-}
-
-int irqlink_nl_trigger_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct irqlink_source *src = source_to_change(skb, info);
-	int ret;
-
-	if (IS_ERR(src))
-		return PTR_ERR(src);
-
-	ret = irqlink_source_trigger(src);
-	if (ret == -EOPNOTSUPP)
-		GENL_SET_ERR_MSG(info, "this source cannot trigger itself");
-	else if (ret == -ENODEV)
-		GENL_SET_ERR_MSG(info, "the device has left");
-	irqlink_source_put(src);
-	return ret;
 }

@@ -79,13 +79,18 @@ static bool source_name_taken(const char *name)
 }
 
 /* Called with sources_lock held. */
-static int source_set_name(struct irqlink_source *src, const char *stem)
+static int source_set_name(struct irqlink_source *src,
+			   const struct irqlink_source_desc *desc)
 {
 	char name[IRQLINK_NAME_MAX];
 	unsigned int i = 0;
 
+	if (desc->name)
+		return source_name_taken(desc->name) ?
+		       -EEXIST : dev_set_name(&src->dev, "%s", desc->name);
+
 	do {
-		if (snprintf(name, sizeof(name), "%s%u", stem, i++) >=
+		if (snprintf(name, sizeof(name), "%s%u", desc->stem, i++) >=
 		    sizeof(name))
 			return -ENAMETOOLONG;
 	} while (source_name_taken(name));
@@ -94,11 +99,12 @@ static int source_set_name(struct irqlink_source *src, const char *stem)
 }
 
 /* Called with sources_lock held. Makes the source visible to everyone. */
-static int source_publish(struct irqlink_source *src, const char *stem)
+static int source_publish(struct irqlink_source *src,
+			  const struct irqlink_source_desc *desc)
 {
 	int ret;
 
-	ret = source_set_name(src, stem);
+	ret = source_set_name(src, desc);
 	if (ret)
 		return ret;
 
@@ -120,7 +126,7 @@ static int source_publish(struct irqlink_source *src, const char *stem)
  * soon as this returns.
  *
  * Context: process, may sleep.
- * Return: the source, or an ERR_PTR().
+ * Return: the source, or an ERR_PTR(): -EEXIST if the name is taken.
  */
 struct irqlink_source *
 irqlink_source_register(const struct irqlink_source_desc *desc)
@@ -148,12 +154,16 @@ irqlink_source_register(const struct irqlink_source_desc *desc)
 	}
 
 	mutex_init(&src->ops_lock);
+	src->attached = true;
 	src->ops = desc->ops;
 	src->priv = desc->priv;
 	src->irq = desc->irq;
 	strscpy(src->driver, desc->driver, sizeof(src->driver));
-	strscpy(src->device, dev_name(desc->parent), sizeof(src->device));
+	if (desc->parent)
+		strscpy(src->device, dev_name(desc->parent),
+			sizeof(src->device));
 	irqlink_deliver_setup(src);
+	irqlink_guard_setup(src);
 
 	device_initialize(&src->dev);
 	src->dev.class = &irqlink_class;
@@ -164,7 +174,7 @@ irqlink_source_register(const struct irqlink_source_desc *desc)
 	atomic_inc(&alive);
 
 	mutex_lock(&sources_lock);
-	ret = source_publish(src, desc->stem);
+	ret = source_publish(src, desc);
 	mutex_unlock(&sources_lock);
 	if (ret) {
 		put_device(&src->dev);
@@ -183,11 +193,27 @@ err_free:
 EXPORT_SYMBOL_GPL(irqlink_source_register);
 
 /**
- * irqlink_source_unregister() - the device leaves
- * @src: source, whose interrupt has been freed already
+ * irqlink_source_detach() - the device is about to leave
+ * @src: source, whose interrupt will be freed next
  *
- * When this returns none of the driver's operations runs or will run. Those
- * who listen get what is in the log, and then a clear end.
+ * When this returns none of the driver's operations runs or will run, but for
+ * those that the interrupt handler calls.
+ *
+ * Context: process, may sleep.
+ */
+void irqlink_source_detach(struct irqlink_source *src)
+{
+	mutex_lock(&src->ops_lock);
+	src->attached = false;
+	mutex_unlock(&src->ops_lock);
+}
+EXPORT_SYMBOL_GPL(irqlink_source_detach);
+
+/**
+ * irqlink_source_unregister() - the device has left
+ * @src: source, detached, and its interrupt freed
+ *
+ * Those who listen get what is in the log, and then a clear end.
  *
  * Context: process, may sleep.
  */
@@ -198,11 +224,7 @@ void irqlink_source_unregister(struct irqlink_source *src)
 	cdev_device_del(&src->cdev, &src->dev);
 	mutex_unlock(&sources_lock);
 
-	mutex_lock(&src->ops_lock);
-	src->ops = NULL;
-	src->priv = NULL;
-	mutex_unlock(&src->ops_lock);
-
+	irqlink_guard_stop(src);
 	irqlink_deliver_stop(src);
 	irqlink_netlink_notify(src, IRQLINK_CMD_SOURCE_DEL_NTF);
 	put_device(&src->dev);
@@ -220,6 +242,18 @@ void *irqlink_source_priv(const struct irqlink_source *src)
 	return src->priv;
 }
 EXPORT_SYMBOL_GPL(irqlink_source_priv);
+
+/**
+ * irqlink_source_label() - the source's name, for people
+ * @src: source
+ *
+ * Return: the name of its device file under /dev/irqlink.
+ */
+const char *irqlink_source_label(const struct irqlink_source *src)
+{
+	return irqlink_source_name(src);
+}
+EXPORT_SYMBOL_GPL(irqlink_source_label);
 
 /**
  * irqlink_source_find() - look a source up by its number
@@ -304,7 +338,7 @@ int irqlink_source_trigger(struct irqlink_source *src)
 	int ret;
 
 	mutex_lock(&src->ops_lock);
-	if (!src->ops)
+	if (!src->attached)
 		ret = -ENODEV;
 	else if (!src->ops->trigger)
 		ret = -EOPNOTSUPP;

@@ -14,6 +14,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "guard.h"
 #include "log.h"
 #include "uapi/irqlink_netlink.h"
 
@@ -34,9 +35,12 @@
  *	it also removes agents that were told the end. A queued @retry holds a
  *	reference to @dev.
  * @gone: the device has left: no record will follow
- * @ops_lock: guards @ops and @priv against irqlink_source_unregister()
- * @ops: the driver's operations, NULL once it has left
+ * @guard: masks the interrupt, if it shall
+ * @ops_lock: held while one of the driver's operations runs, guards @attached
+ * @attached: @ops may be called
+ * @ops: the driver's operations
  * @priv: the driver's
+ * @kind: that it was made by at run time, or NULL; set once
  * @dev: /dev/irqlink/<name>; its reference count is the source's
  * @cdev: the character device
  * @id: number of the source
@@ -58,9 +62,12 @@ struct irqlink_source {
 	struct delayed_work retry;
 	bool gone;
 
-	struct mutex ops_lock; /* ops, priv */
+	struct irqlink_guard guard;
+	struct mutex ops_lock; /* attached */
+	bool attached;
 	const struct irqlink_source_ops *ops;
 	void *priv;
+	const struct irqlink_kind *kind;
 
 	struct device dev;
 	struct cdev cdev;

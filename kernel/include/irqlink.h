@@ -6,7 +6,8 @@
  *              request_threaded_irq(irq, hardirq, irqlink_thread_fn,
  *                                   IRQF_NO_THREAD, name, src);
  *   hardirq:   return irqlink_post(src, &event);
- *   remove:    free_irq(irq, src);
+ *   remove:    irqlink_source_detach(src);
+ *              free_irq(irq, src);
  *              irqlink_source_unregister(src);
  *
  * IRQF_NO_THREAD keeps the handler, and so the stamp, in hard-IRQ context
@@ -20,26 +21,37 @@
 
 struct device;
 struct irqlink_source;
+struct netlink_ext_ack;
+struct nla_policy;
+struct nlattr;
 
 /**
  * struct irqlink_source_ops - what a driver can do for its source
  * @trigger: have the device raise its interrupt; optional. Process context,
  *	may sleep, one call at a time. Return: 0 or a negative error.
+ * @mask: mask the interrupt, in its own handler; disable_irq_nosync() on the
+ *	source's irq if there is none
+ * @unmask: unmask it again; enable_irq() if there is none. Process context,
+ *	may sleep.
  */
 struct irqlink_source_ops {
 	int (*trigger)(void *priv);
+	void (*mask)(void *priv);
+	void (*unmask)(void *priv);
 };
 
 /**
  * struct irqlink_source_desc - a source to be registered
+ * @name: its name; if NULL, @stem makes one
  * @stem: start of the name, to which the lowest free number is added
  * @driver: name of the driver, for people
- * @parent: device that raises the interrupt
- * @irq: Linux interrupt number, for people
- * @ops: the driver's operations, kept until irqlink_source_unregister()
+ * @parent: device that raises the interrupt, or NULL
+ * @irq: Linux interrupt number, 0 if there is none
+ * @ops: the driver's operations, kept until irqlink_source_detach()
  * @priv: handed to @ops and given by irqlink_source_priv()
  */
 struct irqlink_source_desc {
+	const char *name;
 	const char *stem;
 	const char *driver;
 	struct device *parent;
@@ -66,8 +78,34 @@ struct irqlink_event {
 
 struct irqlink_source *
 irqlink_source_register(const struct irqlink_source_desc *desc);
+void irqlink_source_detach(struct irqlink_source *src);
 void irqlink_source_unregister(struct irqlink_source *src);
 void *irqlink_source_priv(const struct irqlink_source *src);
+const char *irqlink_source_label(const struct irqlink_source *src);
+
+/**
+ * struct irqlink_kind - a kind of source that can be made at run time
+ * @attr: IRQLINK_A_SOURCE_*, the attribute whose nested ones describe it
+ * @policy: of the nested attributes
+ * @maxattr: the last of them, at most IRQLINK_KIND_MAXATTR
+ * @add: make one. @name is NULL if the driver shall choose, @attrs are
+ *	validated. Process context, may sleep, one call at a time with @remove.
+ *	Return: the source, or an ERR_PTR() with @extack saying what was wrong.
+ * @remove: remove one that @add made, given the source's @priv
+ */
+struct irqlink_kind {
+	int attr;
+	const struct nla_policy *policy;
+	int maxattr;
+	struct irqlink_source *(*add)(const char *name, struct nlattr **attrs,
+				      struct netlink_ext_ack *extack);
+	void (*remove)(void *priv);
+};
+
+#define IRQLINK_KIND_MAXATTR	8
+
+int irqlink_kind_register(const struct irqlink_kind *kind);
+void irqlink_kind_unregister(const struct irqlink_kind *kind);
 
 irqreturn_t irqlink_post(struct irqlink_source *src,
 			 const struct irqlink_event *event);

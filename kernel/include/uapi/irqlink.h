@@ -5,7 +5,7 @@
  *   /dev/irqlink/<source>
  *     read()   N x struct irqlink_record, whole records only
  *     poll()   EPOLLIN: a record can be read; EPOLLHUP: the device is gone
- *     ioctl()  IRQLINK_IOC_INFO, _SEEK, _EVENTFD, _TRIGGER
+ *     ioctl()  IRQLINK_IOC_INFO, _SEEK, _EVENTFD, _TRIGGER, _ACK
  *     mmap()   one struct irqlink_ring, then the records; read-only
  *     SIGIO    fcntl(F_SETOWN, F_SETSIG, O_ASYNC)
  *   generic netlink family "irqlink": see irqlink_netlink.h and irqlink.yaml
@@ -34,6 +34,10 @@
 /* Direction of a GPIO edge. */
 #define IRQLINK_RECORD_RISING	(1U << 2)
 #define IRQLINK_RECORD_FALLING	(1U << 3)
+/* The interrupt is masked from now on until a consumer acknowledges. */
+#define IRQLINK_RECORD_MASKED	(1U << 4)
+/* The source exceeded its limit: its interrupt is masked for a while. */
+#define IRQLINK_RECORD_STORM	(1U << 5)
 
 /**
  * struct irqlink_record - one interrupt
@@ -130,5 +134,10 @@ struct irqlink_info {
  * EOPNOTSUPP if the source cannot.
  */
 #define IRQLINK_IOC_TRIGGER	_IO(0xb9, 0x03)
+/*
+ * Unmask a source in mode until-ack. Needs a file open for writing (EBADF);
+ * EALREADY if it is not masked.
+ */
+#define IRQLINK_IOC_ACK		_IO(0xb9, 0x04)
 
 #endif /* _UAPI_IRQLINK_H */

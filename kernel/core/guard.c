@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guard.
+ *
+ * The handler masks before it appends the record, so that whoever acknowledges
+ * what it has read finds the interrupt masked. Unmasking is for process
+ * context: a controller behind a slow bus sleeps for it.
+ */
+#include <linux/bitops.h>
+#include <linux/interrupt.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+
+#include "guard.h"
+#include "source.h"
+
+/* Long enough for a burst that the log holds, short enough to save the CPU. */
+#define WINDOW_NS	(100 * NSEC_PER_MSEC)
+#define WINDOWS_PER_SEC	(NSEC_PER_SEC / WINDOW_NS)
+
+enum {
+	GUARD_ACK,
+	GUARD_STORM,
+};
+
+static void guard_mask(struct irqlink_source *src)
+{
+	if (src->ops->mask)
+		src->ops->mask(src->priv);
+	else
+		disable_irq_nosync(src->irq);
+}
+
+/* Process context. The driver may have left; then there is nothing to unmask. */
+static bool guard_unmask(struct irqlink_source *src, int why)
+{
+	bool was = false;
+
+	mutex_lock(&src->ops_lock);
+	if (src->attached && test_and_clear_bit(why, &src->guard.masked)) {
+		was = true;
+		if (src->ops->unmask)
+			src->ops->unmask(src->priv);
+		else
+			enable_irq(src->irq);
+	}
+	mutex_unlock(&src->ops_lock);
+	return was;
+}
+
+static void guard_pause_over(struct work_struct *work)
+{
+	guard_unmask(container_of(to_delayed_work(work), struct irqlink_source,
+				  guard.unmask), GUARD_STORM);
+}
+
+/* Has this interrupt exceeded the limit? Hard IRQ. */
+static bool guard_storms(struct irqlink_guard *guard, u64 now)
+{
+	u32 limit = READ_ONCE(guard->limit);
+
+	if (!limit)
+		return false;
+	if (now - guard->window >= WINDOW_NS) {
+		guard->window = now;
+		guard->count = 0;
+	}
+	return ++guard->count > max_t(u32, limit / WINDOWS_PER_SEC, 1);
+}
+
+/**
+ * irqlink_guard_check() - mask the interrupt if it is to be
+ * @src: source
+ * @now: time of the interrupt, in ns
+ *
+ * Context: the source's interrupt handler, one call at a time.
+ * Return: flags for the record: IRQLINK_RECORD_MASKED, IRQLINK_RECORD_STORM.
+ */
+u32 irqlink_guard_check(struct irqlink_source *src, u64 now)
+{
+	struct irqlink_guard *guard = &src->guard;
+	u32 flags = 0;
+
+	if (guard_storms(guard, now) &&
+	    !test_bit(GUARD_STORM, &guard->masked)) {
+		guard_mask(src);
+		set_bit(GUARD_STORM, &guard->masked);
+		WRITE_ONCE(guard->storms, guard->storms + 1);
+		queue_delayed_work(irqlink_wq, &guard->unmask,
+				   msecs_to_jiffies(READ_ONCE(guard->pause_ms)));
+		flags |= IRQLINK_RECORD_STORM;
+	}
+	if (READ_ONCE(guard->mode) == IRQLINK_MODE_UNTIL_ACK &&
+	    !test_bit(GUARD_ACK, &guard->masked)) {
+		guard_mask(src);
+		set_bit(GUARD_ACK, &guard->masked);
+		flags |= IRQLINK_RECORD_MASKED;
+	}
+	return flags;
+}
+
+/**
+ * irqlink_guard_ack() - a consumer has dealt with the interrupt
+ * @src: source
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EALREADY if it does not wait for that.
+ */
+int irqlink_guard_ack(struct irqlink_source *src)
+{
+	return guard_unmask(src, GUARD_ACK) ? 0 : -EALREADY;
+}
+
+/**
+ * irqlink_guard_set() - change the mode and the limit
+ * @src: source
+ * @mode: enum irqlink_mode
+ * @limit: interrupts a second, 0 for no limit
+ * @pause_ms: how long a storm is masked
+ *
+ * Context: process, may sleep.
+ */
+void irqlink_guard_set(struct irqlink_source *src, u32 mode, u32 limit,
+		       u32 pause_ms)
+{
+	WRITE_ONCE(src->guard.pause_ms, pause_ms);
+	WRITE_ONCE(src->guard.limit, limit);
+	WRITE_ONCE(src->guard.mode, mode);
+	/* Nobody would acknowledge it any more. */
+	if (mode != IRQLINK_MODE_UNTIL_ACK)
+		guard_unmask(src, GUARD_ACK);
+}
+
+/**
+ * irqlink_guard_setup() - set up the guard of a new source
+ * @src: source
+ */
+void irqlink_guard_setup(struct irqlink_source *src)
+{
+	src->guard.pause_ms = IRQLINK_STORM_PAUSE_MS;
+	INIT_DELAYED_WORK(&src->guard.unmask, guard_pause_over);
+}
+
+/**
+ * irqlink_guard_stop() - the source's interrupt has been freed
+ * @src: source
+ *
+ * Context: process, may sleep.
+ */
+void irqlink_guard_stop(struct irqlink_source *src)
+{
+	cancel_delayed_work_sync(&src->guard.unmask);
+}
