@@ -191,14 +191,16 @@ fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
     agent.register(SOURCE, Start::Next)?;
     Board::open(SOURCE)?.raise_many(100)?;
 
-    delete_module(c"irqlink_pci", DeleteModuleFlags::O_NONBLOCK)?;
-    delete_module(c"irqlink", DeleteModuleFlags::O_NONBLOCK)?;
+    for module in [c"irqlink_pci", c"irqlink_sim", c"irqlink"] {
+        delete_module(module, DeleteModuleFlags::O_NONBLOCK)?;
+    }
     let error = irqlink::Control::open().err();
     ensure!(
         matches!(error, Some(irqlink::Error::ModuleMissing)),
         "without the module: {error:?}"
     );
     load("irqlink")?;
+    load("irqlink_sim")?;
     load("irqlink_pci")
 }
 
@@ -206,7 +208,7 @@ fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
 fn load(name: &str) -> Outcome {
     let file = File::open(format!("{MODULE_DIR}/{name}.ko"))?;
     finit_module(file.as_fd(), c"", ModuleInitFlags::empty())?;
-    if name == "irqlink" {
+    if name != "irqlink_pci" {
         return Ok(());
     }
     wait_until("the source is back", || {
