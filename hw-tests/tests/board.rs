@@ -129,17 +129,8 @@ fn a_guest_that_hangs_is_stopped() {
 #[test]
 fn an_image_that_does_not_boot_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let image = dir.path().join("no-kernel");
-    fs::write(&image, endless_kernel()).unwrap();
-    fs::create_dir_all(dir.path().join("include/config")).unwrap();
-    fs::write(
-        dir.path().join("include/config/kernel.release"),
-        "0.0.0-test\n",
-    )
-    .unwrap();
     let mut lab = run("test-no-boot");
-    lab.env("KERNEL_IMAGE", &image)
-        .env("KERNEL_DIR", dir.path());
+    give(&mut lab, dir.path(), &[0xeb, 0xfe]); // jump to itself
     let (status, _, stderr) = finish(lab.args(["--boot-limit", "5s", "--", "true"]));
     assert_eq!(status, 1);
     assert!(
@@ -148,17 +139,50 @@ fn an_image_that_does_not_boot_is_named() {
     );
 }
 
-/// What QEMU takes for a kernel, but all it does is to jump in place (Documentation/arch/x86/boot.rst).
-fn endless_kernel() -> Vec<u8> {
+#[test]
+fn a_boot_that_dies_of_an_oops_is_tried_three_times() {
+    let mut code = vec![0xba, 0xf8, 0x03]; // mov $0x3f8, %dx: the serial port
+    for letter in *b"Oops: int3\r\n" {
+        code.extend([0xb0, letter, 0xee]); // mov $letter, %al; out %al, %dx
+    }
+    code.extend([0xb0, 0xfe, 0xe6, 0x64, 0xeb, 0xfe]); // reset by the keyboard controller; wait for it
+    let dir = tempfile::tempdir().unwrap();
+    let mut lab = run("test-oops");
+    give(&mut lab, dir.path(), &code);
+    let (status, _, stderr) = finish(lab.args(["--", "true"]));
+    assert_eq!(status, 1);
+    assert_eq!(stderr.matches("booting again").count(), 2, "{stderr}");
+    assert!(
+        stderr.contains("ended during `start of the job`"),
+        "{stderr}"
+    );
+    for console in ["console-1.log", "console-2.log", "console.log"] {
+        let console = fs::read_to_string(logs("test-oops").join(console)).unwrap();
+        assert!(console.contains("Oops: int3"), "{console}");
+    }
+}
+
+/// Gives the lab a kernel that does nothing but `code`.
+fn give(lab: &mut Command, dir: &Path, code: &[u8]) {
+    let image = dir.join("no-kernel");
+    fs::write(&image, kernel(code)).unwrap();
+    fs::create_dir_all(dir.join("include/config")).unwrap();
+    fs::write(dir.join("include/config/kernel.release"), "0.0.0-test\n").unwrap();
+    lab.env("KERNEL_IMAGE", image).env("KERNEL_DIR", dir);
+}
+
+/// What QEMU takes for a kernel (Documentation/arch/x86/boot.rst). The code is 16-bit.
+fn kernel(code: &[u8]) -> Vec<u8> {
     let mut image = vec![0; 1 << 16];
     let mut put =
         |offset: usize, bytes: &[u8]| image[offset..offset + bytes.len()].copy_from_slice(bytes);
     put(0x1f1, &[4]); // sectors of setup
-    put(0x200, &[0xeb, 0xfe]); // jump to itself
+    put(0x200, &[0xeb, 0x7e]); // jump over the header, to 0x280
     put(0x202, b"HdrS");
     put(0x206, &0x020c_u16.to_le_bytes()); // version of the protocol
     put(0x211, &[1]); // loaded high
     put(0x22c, &0x7fff_ffff_u32.to_le_bytes()); // highest address of the initramfs
+    put(0x280, code);
     image
 }
 

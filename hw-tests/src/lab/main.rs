@@ -2,6 +2,7 @@
 
 mod accel;
 mod apt;
+mod boot_again;
 mod cache;
 mod checkpatch;
 mod cli;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use irqlink_hw_tests::frame::Kind;
 use irqlink_hw_tests::job::Job;
 
+use crate::boot_again;
 use crate::cache;
 use crate::console;
 use crate::error::{Context, Error, Result};
@@ -21,6 +22,8 @@ use crate::relay;
 
 /// How long a guest may take to power off after its job.
 const POWER_OFF_LIMIT: Duration = Duration::from_secs(20);
+/// Log of the guest's console.
+pub const CONSOLE: &str = "console.log";
 /// Lines of the console's end that an error shows.
 const CONSOLE_LINES: usize = 12;
 
@@ -106,18 +109,18 @@ impl Run<'_> {
         let _lock = self.take_logs()?;
         let initramfs = self.logs.join("initramfs.cpio");
         initramfs::write(&initramfs, self.contents, self.job)?;
-        let mut qemu = Qemu::start(
-            self.board,
-            &initramfs,
-            &self.logs.join("console.log"),
-            &self.logs.join("qemu.log"),
-        )?;
-        relay::start(&qemu)?;
-        let mut listener = Listener::new(&qemu.result, self.logs)?;
-        let stop = match listener.listen_until(Instant::now() + self.limits.boot, output) {
-            Stop::Up => listener.listen_until(Instant::now() + self.limits.job, output),
-            stop => stop,
-        };
+        let mut boots = 1;
+        let (mut qemu, mut listener, mut stop) = self.boot(&initramfs, output)?;
+        while matches!(stop, Stop::Closed)
+            && boot_again::is_worth_it(self.board.accel, &self.log(CONSOLE), boots)
+        {
+            boot_again::tell(self.logs, boots)?;
+            boots += 1;
+            (qemu, listener, stop) = self.boot(&initramfs, output)?;
+        }
+        if let Stop::Up = stop {
+            stop = listener.listen_until(Instant::now() + self.limits.job, output);
+        }
         let ended = match stop {
             Stop::End => self.power_off(&mut qemu),
             other => Err(self.explain(other, &listener, &mut qemu)),
@@ -126,7 +129,7 @@ impl Run<'_> {
         ended?;
         // As large as all programs together, and made again by each run.
         fs::remove_file(&initramfs).context(|| format!("cannot remove {}", initramfs.display()))?;
-        let logs = self.log("console.log") + &self.log("kernel.log");
+        let logs = self.log(CONSOLE) + &self.log("kernel.log");
         Ok(Outcome {
             statuses: listener.statuses,
             failure: listener.failure,
@@ -136,6 +139,20 @@ impl Run<'_> {
                 .collect(),
             logs: self.logs.into(),
         })
+    }
+
+    /// Starts the board and waits until the guest is up, or will not be.
+    fn boot(
+        &self,
+        initramfs: &Path,
+        output: &mut dyn FnMut(u16, Kind, &[u8]),
+    ) -> Result<(Qemu, Listener, Stop)> {
+        let (console, said) = (self.logs.join(CONSOLE), self.logs.join("qemu.log"));
+        let qemu = Qemu::start(self.board, initramfs, &console, &said)?;
+        relay::start(&qemu)?;
+        let mut listener = Listener::new(&qemu.result, self.logs)?;
+        let stop = listener.listen_until(Instant::now() + self.limits.boot, output);
+        Ok((qemu, listener, stop))
     }
 
     /// Empties the folder of logs and keeps other labs out of it.
@@ -175,7 +192,7 @@ impl Run<'_> {
 
     /// What the kernel complained about, and the end of what it said.
     fn console(&self) -> String {
-        let log = self.log("console.log");
+        let log = self.log(CONSOLE);
         let complaints = console::complaints(&log);
         let complaints = complaints
             .iter()
