@@ -252,14 +252,14 @@ static struct irqlink_source *sim_add(const char *name, struct nlattr **attrs,
 	return sim->src;
 }
 
-static void sim_remove(void *priv)
+static void sim_remove(struct irqlink_source *src)
 {
-	struct irqlink_sim *sim = priv;
+	struct irqlink_sim *sim = irqlink_source_priv(src);
 
-	irqlink_source_detach(sim->src);
+	irqlink_source_detach(src);
 	hrtimer_cancel(&sim->timer);
 	kthread_stop(sim->thread);
-	irqlink_source_unregister(sim->src);
+	irqlink_source_unregister(src);
 	kfree(sim);
 }
 

@@ -22,6 +22,25 @@
 
 struct workqueue_struct *irqlink_wq;
 
+/* Enter the interrupt into the log. In the source's handler. */
+static void record(struct irqlink_source *src,
+		   const struct irqlink_event *event)
+{
+	u32 flags = event->flags;
+
+	if (irqlink_guard_active(&src->guard))
+		flags |= irqlink_guard_check(src, event->time_ns);
+	irqlink_log_append(&src->log, event, flags, raw_smp_processor_id());
+}
+
+/* The clock is read before the call, before tracing adds work of its own. */
+static void trace_post(const struct irqlink_source *src,
+		       const struct irqlink_event *event, u64 now)
+{
+	trace_irqlink_irq(src->id, src->log.next_seq - 1, event->time_ns,
+			  now - event->time_ns);
+}
+
 /**
  * irqlink_post() - an interrupt has happened
  * @src: source
@@ -37,25 +56,37 @@ irqreturn_t irqlink_post(struct irqlink_source *src,
 			 const struct irqlink_event *event)
 {
 	irqreturn_t ret = IRQ_HANDLED;
-	u32 flags = event->flags;
 
-	if (irqlink_guard_active(&src->guard))
-		flags |= irqlink_guard_check(src, event->time_ns);
-	irqlink_log_append(&src->log, event, flags, raw_smp_processor_id());
-
+	record(src, event);
 	if (READ_ONCE(src->delivery) == IRQLINK_DELIVERY_THREAD)
 		ret = IRQ_WAKE_THREAD;
 	else
 		tasklet_hi_schedule(&src->tasklet);
 
-	/* The clock is read here, before tracing adds work of its own. */
 	if (trace_irqlink_irq_enabled())
-		trace_irqlink_irq(src->id, src->log.next_seq - 1,
-				  event->time_ns,
-				  ktime_get_ns() - event->time_ns);
+		trace_post(src, event, ktime_get_ns());
 	return ret;
 }
 EXPORT_SYMBOL_GPL(irqlink_post);
+
+/**
+ * irqlink_post_in_thread() - an interrupt has happened, says its thread
+ * @src: source
+ * @event: what was seen
+ *
+ * For what a handler cannot find out in hard-IRQ context. A source posts
+ * either so or by irqlink_post(), never both. Call irqlink_thread_fn() next.
+ *
+ * Context: the thread of the source's interrupt, one call at a time.
+ */
+void irqlink_post_in_thread(struct irqlink_source *src,
+			    const struct irqlink_event *event)
+{
+	record(src, event);
+	if (trace_irqlink_irq_enabled())
+		trace_post(src, event, ktime_get_ns());
+}
+EXPORT_SYMBOL_GPL(irqlink_post_in_thread);
 
 /**
  * irqlink_deliver_agents() - send the agents what they have not got yet

@@ -81,7 +81,7 @@ void irqlink_kind_unregister(const struct irqlink_kind *kind)
 	while ((src = irqlink_source_after(&id))) {
 		id++;
 		if (src->kind == kind)
-			kind->remove(src->priv);
+			kind->remove(src);
 		irqlink_source_put(src);
 	}
 	mutex_unlock(&kinds_lock);
@@ -180,7 +180,7 @@ int irqlink_kind_remove(u32 id, struct netlink_ext_ack *extack)
 			       "a driver found this source; unbind its device");
 		ret = -EPERM;
 	} else {
-		src->kind->remove(src->priv);
+		src->kind->remove(src);
 	}
 	mutex_unlock(&kinds_lock);
 

@@ -91,7 +91,7 @@ const char *irqlink_source_label(const struct irqlink_source *src);
  * @add: make one. @name is NULL if the driver shall choose, @attrs are
  *	validated. Process context, may sleep, one call at a time with @remove.
  *	Return: the source, or an ERR_PTR() with @extack saying what was wrong.
- * @remove: remove one that @add made, given the source's @priv
+ * @remove: remove one that @add made; its device may have left already
  */
 struct irqlink_kind {
 	int attr;
@@ -99,7 +99,7 @@ struct irqlink_kind {
 	int maxattr;
 	struct irqlink_source *(*add)(const char *name, struct nlattr **attrs,
 				      struct netlink_ext_ack *extack);
-	void (*remove)(void *priv);
+	void (*remove)(struct irqlink_source *src);
 };
 
 #define IRQLINK_KIND_MAXATTR	8
@@ -109,6 +109,8 @@ void irqlink_kind_unregister(const struct irqlink_kind *kind);
 
 irqreturn_t irqlink_post(struct irqlink_source *src,
 			 const struct irqlink_event *event);
+void irqlink_post_in_thread(struct irqlink_source *src,
+			    const struct irqlink_event *event);
 irqreturn_t irqlink_thread_fn(int irq, void *src);
 
 #endif /* _IRQLINK_H */
