@@ -211,16 +211,17 @@ static int gpio_request_irq(struct device *dev, struct irqlink_gpio *p)
 }
 
 static int gpio_add_source(struct device *dev, struct irqlink_gpio *p,
-			   const char *name, const char **why)
+			   const struct gpio_config *config, const char **why)
 {
 	const struct irqlink_source_desc desc = {
-		.name = name,
+		.name = config->name,
 		.stem = "gpio",
 		.driver = KBUILD_MODNAME,
 		.parent = dev,
 		.irq = p->irq,
 		.ops = &gpio_ops,
 		.priv = p,
+		.kind = config->kind,
 	};
 	int ret;
 
@@ -261,7 +262,7 @@ static int gpio_setup(struct platform_device *pdev,
 	p->deferred = gpiod_cansleep(p->line) && !gpio_is_single(p);
 
 	platform_set_drvdata(pdev, p);
-	return gpio_add_source(dev, p, config->name, why);
+	return gpio_add_source(dev, p, config, why);
 }
 
 /* A line of the device tree. */
@@ -302,7 +303,7 @@ static int gpio_probe_request(struct platform_device *pdev,
 		request->err = -ENODEV;
 	if (!request->err) {
 		p = platform_get_drvdata(pdev);
-		request->src = p->src;
+		request->src = irqlink_source_get(p->src);
 	}
 	return request->err;
 }

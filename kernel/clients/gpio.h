@@ -15,17 +15,19 @@ struct irqlink_source;
  * @name: of the source, or NULL
  * @edges: IRQLINK_EDGE_*
  * @debounce_us: 0 for none
+ * @kind: if it is made at run time, else NULL
  */
 struct gpio_config {
 	const char *name;
 	u32 edges;
 	u32 debounce_us;
+	const struct irqlink_kind *kind;
 };
 
 /**
  * struct gpio_request - a line that is being made at run time
  * @config: what is asked of it
- * @src: set by the probe
+ * @src: set by the probe, with a reference
  * @err: set by the probe
  * @why: what was wrong, for people; set by the probe
  *

@@ -166,7 +166,10 @@ static int check(struct nlattr **attrs, struct netlink_ext_ack *extack)
 static struct irqlink_source *gpio_add(const char *name, struct nlattr **attrs,
 				       struct netlink_ext_ack *extack)
 {
-	struct gpio_request request = { .config.name = name };
+	struct gpio_request request = {
+		.config.name = name,
+		.config.kind = &irqlink_gpio_kind,
+	};
 	struct gpio_made *line;
 	int ret;
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * irqlink: PCI functions that tell in a register why they interrupt.
+ * irqlink: PCI functions, by their MSI-X or MSI vectors or their INTx line.
  *
  * What is particular to a device is an entry of the table: where its status
- * and acknowledge registers are, and how to have it raise its interrupt.
+ * and acknowledge registers are, and how to have it raise its interrupt. For
+ * a device that the table does not know the same is told at run time, see
+ * pci_described.c.
  */
 #include <linux/err.h>
 #include <linux/interrupt.h>
@@ -14,25 +16,12 @@
 #include <linux/timekeeping.h>
 
 #include "irqlink.h"
+#include "pci.h"
 
-/**
- * struct irqlink_pci_type - registers of a device, all of them 32 bits wide
- * @stem: start of the names of its sources
- * @bar: BAR that the registers are in
- * @status: offset of the status; it is 0 if the interrupt was not the device's
- * @ack: offset to write the status to, so that the device takes it back
- * @trigger: offset to write @trigger_value to, to raise the interrupt;
- *	0 if the device has none
- * @trigger_value: see @trigger
- */
-struct irqlink_pci_type {
-	const char *stem;
-	int bar;
-	u32 status;
-	u32 ack;
-	u32 trigger;
-	u32 trigger_value;
-};
+/* The name that it had until 6.8. */
+#ifndef PCI_IRQ_INTX
+#define PCI_IRQ_INTX PCI_IRQ_LEGACY
+#endif
 
 /* QEMU's educational device: docs/specs/edu.rst in QEMU. */
 static const struct irqlink_pci_type edu = {
@@ -42,37 +31,62 @@ static const struct irqlink_pci_type edu = {
 	.ack = 0x64,
 	.trigger = 0x60,
 	.trigger_value = 1,
+	.vectors = 1,
+};
+
+/* QEMU's ivshmem-doorbell: docs/specs/ivshmem-spec.rst in QEMU. */
+static const struct irqlink_pci_type ivshmem = {
+	.stem = "ivshmem",
+	.bar = 0,
+	.status = IRQLINK_PCI_NONE,
+	.ack = IRQLINK_PCI_NONE,
+	.trigger = IRQLINK_PCI_NONE,
+	.vectors = 64,
 };
 
 static const struct pci_device_id irqlink_pci_ids[] = {
 	{ PCI_DEVICE(0x1234, 0x11e8), .driver_data = (kernel_ulong_t)&edu },
+	{ PCI_DEVICE(0x1af4, 0x1110), .driver_data = (kernel_ulong_t)&ivshmem },
 	{ }
 };
 MODULE_DEVICE_TABLE(pci, irqlink_pci_ids);
 
 /**
- * struct irqlink_pci - a bound function
- * @type: its registers
- * @regs: BAR @type->bar
+ * struct irqlink_pci_vector - one vector, which is one source
+ * @p: the function
  * @src: its source
- * @irq: its vector
+ * @irq: its Linux interrupt number
  * @trigger_ns: when it was last triggered, until its interrupt comes
  */
-struct irqlink_pci {
-	const struct irqlink_pci_type *type;
-	void __iomem *regs;
+struct irqlink_pci_vector {
+	struct irqlink_pci *p;
 	struct irqlink_source *src;
 	int irq;
 	u64 trigger_ns;
 };
 
+/**
+ * struct irqlink_pci - a function in use
+ * @type: its registers
+ * @regs: BAR @type.bar
+ * @count: vectors that are set up
+ * @vectors: its vectors
+ */
+struct irqlink_pci {
+	struct irqlink_pci_type type;
+	void __iomem *regs;
+	int count;
+	struct irqlink_pci_vector vectors[];
+};
+
 /* Process context, one call at a time. */
 static int pci_trigger(void *priv)
 {
-	struct irqlink_pci *p = priv;
+	struct irqlink_pci_vector *v = priv;
+	struct irqlink_pci *p = v->p;
 
-	WRITE_ONCE(p->trigger_ns, ktime_get_ns());
-	iowrite32(p->type->trigger_value, p->regs + p->type->trigger);
+	WRITE_ONCE(v->trigger_ns, ktime_get_ns());
+	iowrite32(p->type.trigger_value, p->regs + p->type.trigger);
 	return 0;
 }
 
@@ -83,13 +97,13 @@ static const struct irqlink_source_ops trigger_ops = {
 static const struct irqlink_source_ops no_ops;
 
 /* The trigger that this interrupt answers; one set meanwhile is the next's. */
-static u64 pci_take_trigger(struct irqlink_pci *p, u64 now)
+static u64 pci_take_trigger(struct irqlink_pci_vector *v, u64 now)
 {
-	u64 trigger_ns = READ_ONCE(p->trigger_ns);
+	u64 trigger_ns = READ_ONCE(v->trigger_ns);
 
 	if (!trigger_ns || trigger_ns > now)
 		return 0;
-	WRITE_ONCE(p->trigger_ns, 0);
+	WRITE_ONCE(v->trigger_ns, 0);
 	return trigger_ns;
 }
 
@@ -97,91 +111,304 @@ static u64 pci_take_trigger(struct irqlink_pci *p, u64 now)
 static irqreturn_t pci_hardirq(int irq, void *data)
 {
 	struct irqlink_event event = { .time_ns = ktime_get_ns() };
-	struct irqlink_pci *p = irqlink_source_priv(data);
+	struct irqlink_pci_vector *v = irqlink_source_priv(data);
+	struct irqlink_pci *p = v->p;
 
-	event.status = ioread32(p->regs + p->type->status);
-	/* Not ours, or all ones: the device has been pulled. */
-	if (!event.status || PCI_POSSIBLE_ERROR(event.status))
-		return IRQ_NONE;
-	iowrite32(event.status, p->regs + p->type->ack);
+	if (p->type.status != IRQLINK_PCI_NONE) {
+		event.status = ioread32(p->regs + p->type.status);
+		/* Not ours, or all ones: the device has been pulled. */
+		if (!event.status || PCI_POSSIBLE_ERROR(event.status))
+			return IRQ_NONE;
+	}
+	if (p->type.ack != IRQLINK_PCI_NONE)
+		iowrite32(event.status, p->regs + p->type.ack);
 
-	event.trigger_ns = pci_take_trigger(p, event.time_ns);
+	event.trigger_ns = pci_take_trigger(v, event.time_ns);
 	return irqlink_post(data, &event);
 }
 
-static int pci_add_source(struct irqlink_pci *p, struct pci_dev *pdev)
+static int vector_setup(struct irqlink_pci *p, struct pci_dev *pdev, int i,
+			int count)
 {
+	struct irqlink_pci_vector *v = &p->vectors[i];
 	const struct irqlink_source_desc desc = {
-		.stem = p->type->stem,
+		.name = count == 1 ? p->type.name : NULL,
+		.stem = p->type.name ?: p->type.stem,
 		.driver = KBUILD_MODNAME,
 		.parent = &pdev->dev,
-		.irq = p->irq,
-		.ops = p->type->trigger ? &trigger_ops : &no_ops,
-		.priv = p,
+		.irq = pci_irq_vector(pdev, i),
+		.ops = p->type.trigger == IRQLINK_PCI_NONE ? &no_ops :
+							     &trigger_ops,
+		.priv = v,
+		.kind = p->type.kind,
 	};
+	unsigned long flags = IRQF_NO_THREAD;
 	int ret;
 
-	p->src = irqlink_source_register(&desc);
-	if (IS_ERR(p->src))
-		return PTR_ERR(p->src);
+	if (!pci_dev_msi_enabled(pdev))
+		flags |= IRQF_SHARED;
 
-	ret = request_threaded_irq(p->irq, pci_hardirq, irqlink_thread_fn,
-				   IRQF_NO_THREAD, pci_name(pdev), p->src);
-	if (ret)
-		irqlink_source_unregister(p->src);
+	v->p = p;
+	v->irq = desc.irq;
+	v->src = irqlink_source_register(&desc);
+	if (IS_ERR(v->src))
+		return PTR_ERR(v->src);
+
+	ret = request_threaded_irq(v->irq, pci_hardirq, irqlink_thread_fn,
+				   flags, irqlink_source_label(v->src),
+				   v->src);
+	if (ret) {
+		irqlink_source_detach(v->src);
+		irqlink_source_unregister(v->src);
+	}
 	return ret;
+}
+
+/* The last ones first; the sources all end before their registers do. */
+static void vectors_teardown(struct irqlink_pci *p)
+{
+	struct irqlink_pci_vector *v;
+
+	while (p->count) {
+		v = &p->vectors[--p->count];
+		irqlink_source_detach(v->src);
+		free_irq(v->irq, v->src);
+		irqlink_source_unregister(v->src);
+	}
+}
+
+static int vectors_setup(struct irqlink_pci *p, struct pci_dev *pdev,
+			 int count)
+{
+	int ret;
+
+	for (p->count = 0; p->count < count; p->count++) {
+		ret = vector_setup(p, pdev, p->count, count);
+		if (ret) {
+			vectors_teardown(p);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* An INTx line is shared, so it takes a status register. */
+static int vectors_alloc(struct pci_dev *pdev,
+			 const struct irqlink_pci_type *type)
+{
+	unsigned int flags = PCI_IRQ_MSIX | PCI_IRQ_MSI;
+
+	if (type->status != IRQLINK_PCI_NONE)
+		flags |= PCI_IRQ_INTX;
+	return pci_alloc_irq_vectors(pdev, 1, type->vectors, flags);
+}
+
+static bool register_fits(struct pci_dev *pdev, u32 bar, u32 offset)
+{
+	return offset == IRQLINK_PCI_NONE ||
+	       (IS_ALIGNED(offset, 4) &&
+		offset + 4ULL <= pci_resource_len(pdev, bar));
+}
+
+/* Against the BAR's real size: a typing error shall not touch other memory. */
+static int type_check(struct pci_dev *pdev,
+		      const struct irqlink_pci_type *type, const char **why)
+{
+	if (type->bar >= PCI_STD_NUM_BARS || !pci_resource_len(pdev, type->bar)) {
+		*why = "the device has no such BAR";
+		return -EINVAL;
+	}
+	if (!register_fits(pdev, type->bar, type->status) ||
+	    !register_fits(pdev, type->bar, type->ack) ||
+	    !register_fits(pdev, type->bar, type->trigger)) {
+		*why = "a register is not aligned to 4 bytes, or beyond the end of the BAR";
+		return -ERANGE;
+	}
+	if (type->ack != IRQLINK_PCI_NONE &&
+	    type->status == IRQLINK_PCI_NONE) {
+		*why = "an acknowledge register takes a status register";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The registers are mapped; what is missing are the vectors. */
+static struct irqlink_pci *pci_begin(struct pci_dev *pdev,
+				     const struct irqlink_pci_type *type,
+				     void __iomem *regs, const char **why)
+{
+	struct irqlink_pci *p;
+	int count, ret;
+
+	pci_set_master(pdev);
+	count = vectors_alloc(pdev, type);
+	if (count < 0) {
+		*why = "the device has no interrupt vector";
+		return ERR_PTR(count);
+	}
+
+	ret = -ENOMEM;
+	p = kzalloc(struct_size(p, vectors, count), GFP_KERNEL);
+	if (!p)
+		goto err_vectors;
+	p->type = *type;
+	p->regs = regs;
+
+	*why = "a source cannot be registered";
+	ret = vectors_setup(p, pdev, count);
+	if (ret)
+		goto err_free;
+	return p;
+
+err_free:
+	kfree(p);
+err_vectors:
+	pci_free_irq_vectors(pdev);
+	return ERR_PTR(ret);
+}
+
+/**
+ * irqlink_pci_setup() - begin to use a function
+ * @pdev: function, bound and not in use
+ * @type: its registers
+ * @why: set to what was wrong, for people
+ *
+ * Context: process, may sleep; the device's lock is held.
+ * Return: the source of the first vector, or an ERR_PTR().
+ */
+struct irqlink_source *irqlink_pci_setup(struct pci_dev *pdev,
+					 const struct irqlink_pci_type *type,
+					 const char **why)
+{
+	struct irqlink_pci *p;
+	void __iomem *regs;
+	int ret;
+
+	*why = "not enough memory";
+	ret = type_check(pdev, type, why);
+	if (ret)
+		return ERR_PTR(ret);
+
+	*why = "the device cannot be enabled";
+	ret = pci_enable_device_mem(pdev);
+	if (ret)
+		return ERR_PTR(ret);
+	*why = "the BAR is in use by someone else";
+	ret = pci_request_region(pdev, type->bar, KBUILD_MODNAME);
+	if (ret)
+		goto err_disable;
+	*why = "the BAR cannot be mapped";
+	ret = -ENOMEM;
+	regs = pci_iomap(pdev, type->bar, 0);
+	if (!regs)
+		goto err_region;
+
+	p = pci_begin(pdev, type, regs, why);
+	if (IS_ERR(p)) {
+		ret = PTR_ERR(p);
+		goto err_unmap;
+	}
+	pci_set_drvdata(pdev, p);
+	return p->vectors[0].src;
+
+err_unmap:
+	pci_iounmap(pdev, regs);
+err_region:
+	pci_release_region(pdev, type->bar);
+err_disable:
+	pci_disable_device(pdev);
+	return ERR_PTR(ret);
+}
+
+/**
+ * irqlink_pci_teardown() - stop using a function
+ * @pdev: function, in use or not
+ *
+ * Context: process, may sleep; the device's lock is held.
+ */
+void irqlink_pci_teardown(struct pci_dev *pdev)
+{
+	struct irqlink_pci *p = pci_get_drvdata(pdev);
+
+	if (!p)
+		return;
+	pci_set_drvdata(pdev, NULL);
+	vectors_teardown(p);
+	pci_free_irq_vectors(pdev);
+	pci_iounmap(pdev, p->regs);
+	pci_release_region(pdev, p->type.bar);
+	pci_disable_device(pdev);
+	kfree(p);
+}
+
+/**
+ * irqlink_pci_has() - is this a source of the function?
+ * @pdev: function, in use or not
+ * @src: source, to be compared with only
+ *
+ * Context: process; the device's lock is held.
+ * Return: whether it is.
+ */
+bool irqlink_pci_has(struct pci_dev *pdev, const struct irqlink_source *src)
+{
+	const struct irqlink_pci *p = pci_get_drvdata(pdev);
+	int i;
+
+	for (i = 0; p && i < p->count; i++)
+		if (p->vectors[i].src == src)
+			return true;
+	return false;
 }
 
 static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct irqlink_pci *p;
-	int ret;
+	struct irqlink_source *src;
+	const char *why;
 
-	p = devm_kzalloc(&pdev->dev, sizeof(*p), GFP_KERNEL);
-	if (!p)
-		return -ENOMEM;
-	p->type = (const struct irqlink_pci_type *)id->driver_data;
+	/* Bound by driver_override: it waits for its description. */
+	if (!id->driver_data)
+		return 0;
 
-	ret = pcim_enable_device(pdev);
-	if (ret)
-		return ret;
-	ret = pcim_iomap_regions(pdev, BIT(p->type->bar), KBUILD_MODNAME);
-	if (ret)
-		return ret;
-	p->regs = pcim_iomap_table(pdev)[p->type->bar];
-
-	pci_set_master(pdev);
-	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_MSIX);
-	if (ret < 0)
-		return dev_err_probe(&pdev->dev, ret, "no MSI vector\n");
-	p->irq = pci_irq_vector(pdev, 0);
-
-	ret = pci_add_source(p, pdev);
-	if (ret) {
-		pci_free_irq_vectors(pdev);
-		return ret;
-	}
-	pci_set_drvdata(pdev, p);
+	src = irqlink_pci_setup(pdev, (const struct irqlink_pci_type *)
+				      id->driver_data, &why);
+	if (IS_ERR(src))
+		return dev_err_probe(&pdev->dev, PTR_ERR(src), "%s\n", why);
 	return 0;
 }
 
 static void pci_remove(struct pci_dev *pdev)
 {
-	struct irqlink_pci *p = pci_get_drvdata(pdev);
-
-	irqlink_source_detach(p->src);
-	free_irq(p->irq, p->src);
-	irqlink_source_unregister(p->src);
-	pci_free_irq_vectors(pdev);
+	irqlink_pci_teardown(pdev);
 }
 
-static struct pci_driver irqlink_pci_driver = {
+struct pci_driver irqlink_pci_driver = {
 	.name = KBUILD_MODNAME,
 	.id_table = irqlink_pci_ids,
 	.probe = pci_probe,
 	.remove = pci_remove,
 };
-module_pci_driver(irqlink_pci_driver);
+
+static int __init irqlink_pci_init(void)
+{
+	int ret;
+
+	ret = pci_register_driver(&irqlink_pci_driver);
+	if (ret)
+		return ret;
+	ret = irqlink_kind_register(&irqlink_pci_kind);
+	if (ret)
+		pci_unregister_driver(&irqlink_pci_driver);
+	return ret;
+}
+
+static void __exit irqlink_pci_exit(void)
+{
+	irqlink_kind_unregister(&irqlink_pci_kind);
+	pci_unregister_driver(&irqlink_pci_driver);
+}
+
+module_init(irqlink_pci_init);
+module_exit(irqlink_pci_exit);
 
 MODULE_DESCRIPTION("irqlink: PCI functions as sources");
 MODULE_AUTHOR("the irqlink authors");

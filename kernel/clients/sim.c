@@ -150,6 +150,8 @@ static void sim_unmask(void *priv)
 	atomic_dec(&sim->masked);
 }
 
+static const struct irqlink_kind sim_kind;
+
 static const struct irqlink_source_ops sim_ops = {
 	.mask = sim_mask,
 	.unmask = sim_unmask,
@@ -204,6 +206,7 @@ static int sim_register(struct irqlink_sim *sim, const char *name)
 		.driver = KBUILD_MODNAME,
 		.ops = &sim_ops,
 		.priv = sim,
+		.kind = &sim_kind,
 	};
 
 	sim->src = irqlink_source_register(&desc);
@@ -249,7 +252,7 @@ static struct irqlink_source *sim_add(const char *name, struct nlattr **attrs,
 		return ERR_PTR(ret);
 	}
 	sim_start(sim);
-	return sim->src;
+	return irqlink_source_get(sim->src);
 }
 
 static void sim_remove(struct irqlink_source *src)

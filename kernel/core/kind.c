@@ -94,7 +94,6 @@ kind_add(const struct irqlink_kind *kind, const char *name,
 	 struct nlattr *description, struct netlink_ext_ack *extack)
 {
 	struct nlattr *attrs[IRQLINK_KIND_MAXATTR + 1];
-	struct irqlink_source *src;
 	int ret;
 
 	ret = nla_parse_nested(attrs, kind->maxattr, description, kind->policy,
@@ -102,12 +101,7 @@ kind_add(const struct irqlink_kind *kind, const char *name,
 	if (ret)
 		return ERR_PTR(ret);
 
-	src = kind->add(name, attrs, extack);
-	if (!IS_ERR(src)) {
-		src->kind = kind;
-		get_device(&src->dev);
-	}
-	return src;
+	return kind->add(name, attrs, extack);
 }
 
 /**

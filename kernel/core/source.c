@@ -157,6 +157,7 @@ irqlink_source_register(const struct irqlink_source_desc *desc)
 	src->attached = true;
 	src->ops = desc->ops;
 	src->priv = desc->priv;
+	src->kind = desc->kind;
 	src->irq = desc->irq;
 	strscpy(src->driver, desc->driver, sizeof(src->driver));
 	if (desc->parent)
@@ -256,6 +257,18 @@ const char *irqlink_source_label(const struct irqlink_source *src)
 EXPORT_SYMBOL_GPL(irqlink_source_label);
 
 /**
+ * irqlink_source_device() - the device that raises the interrupt
+ * @src: source
+ *
+ * Return: the device's name in sysfs, cut to 31 characters.
+ */
+const char *irqlink_source_device(const struct irqlink_source *src)
+{
+	return src->device;
+}
+EXPORT_SYMBOL_GPL(irqlink_source_device);
+
+/**
  * irqlink_source_find() - look a source up by its number
  * @id: number of the source
  *
@@ -315,6 +328,19 @@ struct irqlink_source *irqlink_source_after(unsigned long *id)
 	mutex_unlock(&sources_lock);
 	return src;
 }
+
+/**
+ * irqlink_source_get() - take a reference
+ * @src: source that cannot leave now
+ *
+ * Return: @src.
+ */
+struct irqlink_source *irqlink_source_get(struct irqlink_source *src)
+{
+	get_device(&src->dev);
+	return src;
+}
+EXPORT_SYMBOL_GPL(irqlink_source_get);
 
 /**
  * irqlink_source_put() - drop a reference

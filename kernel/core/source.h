@@ -40,7 +40,7 @@
  * @attached: @ops may be called
  * @ops: the driver's operations
  * @priv: the driver's
- * @kind: that it was made by at run time, or NULL; set once
+ * @kind: that it was made by at run time, or NULL
  * @dev: /dev/irqlink/<name>; its reference count is the source's
  * @cdev: the character device
  * @id: number of the source

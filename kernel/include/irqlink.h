@@ -20,6 +20,7 @@
 #include <linux/types.h>
 
 struct device;
+struct irqlink_kind;
 struct irqlink_source;
 struct netlink_ext_ack;
 struct nla_policy;
@@ -49,6 +50,7 @@ struct irqlink_source_ops {
  * @irq: Linux interrupt number, 0 if there is none
  * @ops: the driver's operations, kept until irqlink_source_detach()
  * @priv: handed to @ops and given by irqlink_source_priv()
+ * @kind: if it is made at run time, else NULL
  */
 struct irqlink_source_desc {
 	const char *name;
@@ -58,6 +60,7 @@ struct irqlink_source_desc {
 	unsigned int irq;
 	const struct irqlink_source_ops *ops;
 	void *priv;
+	const struct irqlink_kind *kind;
 };
 
 /**
@@ -80,8 +83,10 @@ struct irqlink_source *
 irqlink_source_register(const struct irqlink_source_desc *desc);
 void irqlink_source_detach(struct irqlink_source *src);
 void irqlink_source_unregister(struct irqlink_source *src);
+struct irqlink_source *irqlink_source_get(struct irqlink_source *src);
 void *irqlink_source_priv(const struct irqlink_source *src);
 const char *irqlink_source_label(const struct irqlink_source *src);
+const char *irqlink_source_device(const struct irqlink_source *src);
 
 /**
  * struct irqlink_kind - a kind of source that can be made at run time
@@ -90,7 +95,8 @@ const char *irqlink_source_label(const struct irqlink_source *src);
  * @maxattr: the last of them, at most IRQLINK_KIND_MAXATTR
  * @add: make one. @name is NULL if the driver shall choose, @attrs are
  *	validated. Process context, may sleep, one call at a time with @remove.
- *	Return: the source, or an ERR_PTR() with @extack saying what was wrong.
+ *	Return: the source with a reference, see irqlink_source_get(), or an
+ *	ERR_PTR() with @extack saying what was wrong.
  * @remove: remove one that @add made; its device may have left already
  */
 struct irqlink_kind {
