@@ -191,7 +191,7 @@ fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
     agent.register(SOURCE, Start::Next)?;
     Board::open(SOURCE)?.raise_many(100)?;
 
-    for module in [c"irqlink_pci", c"irqlink_sim", c"irqlink"] {
+    for module in [c"irqlink_pci", c"irqlink_sim", c"irqlink_gpio", c"irqlink"] {
         delete_module(module, DeleteModuleFlags::O_NONBLOCK)?;
     }
     let error = irqlink::Control::open().err();
@@ -199,8 +199,9 @@ fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
         matches!(error, Some(irqlink::Error::ModuleMissing)),
         "without the module: {error:?}"
     );
-    load("irqlink")?;
-    load("irqlink_sim")?;
+    for module in ["irqlink", "irqlink_sim", "irqlink_gpio"] {
+        load(module)?;
+    }
     load("irqlink_pci")
 }
 

@@ -16,7 +16,7 @@ use crate::paths;
 use crate::progress::Progress;
 
 /// The modules, in the order in which they can be loaded.
-const NAMES: [&str; 3] = ["irqlink", "irqlink_pci", "irqlink_sim"];
+const NAMES: [&str; 4] = ["irqlink", "irqlink_pci", "irqlink_sim", "irqlink_gpio"];
 
 /// All modules, as a job has them.
 pub fn all() -> Vec<Module> {
