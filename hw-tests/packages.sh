@@ -13,6 +13,9 @@ need gcc gcc
 need sparse sparse
 need pahole pahole
 perl -MTerm::ANSIColor -e 1 2>/dev/null || missing="$missing perl"
+# To check the device-tree binding.
+need dtc device-tree-compiler
+python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 # To unpack the kernel's sources.
 need xz xz-utils
 # To link the Rust programs.

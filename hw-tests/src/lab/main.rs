@@ -2,6 +2,7 @@
 
 mod accel;
 mod apt;
+mod binding;
 mod boot_again;
 mod cache;
 mod checkpatch;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use irqlink_hw_tests::job::{Job, Step};
 
 use crate::accel;
+use crate::binding;
 use crate::checkpatch;
 use crate::cli::fetch_all;
 use crate::command;
@@ -58,6 +59,9 @@ pub fn run(progress: Progress) -> bool {
         });
     }
     suite.step("checkpatch", || Ok(Tally::of(checkpatch::check(progress))));
+    suite.step("device-tree binding", || {
+        Ok(Tally::of(binding::check(progress)))
+    });
     suite.step("netlink header and specification", || {
         Ok(Tally::of(spec::check_header(progress)))
     });

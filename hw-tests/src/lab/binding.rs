@@ -1,0 +1,110 @@
+//! The device-tree binding, as dtschema sees it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cache::{self, Cache};
+use crate::command;
+use crate::error::{Context, Error, Result};
+use crate::paths;
+use crate::progress::Progress;
+
+/// The release of dtschema, out of PyPI.
+const DTSCHEMA: &str = "dtschema==2026.9";
+/// The binding, in docs/.
+const BINDING: &str = "irqlink,gpio.yaml";
+
+/// Checks that the binding is well formed, that its example keeps it, and that one that does not
+/// is found out.
+pub fn check(progress: Progress) -> Result<()> {
+    let tools = Tools::find(progress)?;
+    let docs = paths::root().join("docs");
+    let work = paths::lab().join("binding");
+    fs::create_dir_all(&work).context(|| format!("cannot make {}", work.display()))?;
+
+    let complaints = tools.run("dt-doc-validate", |tool| {
+        tool.arg("-u").arg(&docs).arg(docs.join(BINDING))
+    })?;
+    silent("dt-doc-validate", &complaints)?;
+
+    let schema = work.join("schema.json");
+    tools.run("dt-mk-schema", |tool| {
+        tool.args(["-j", "-o"]).arg(&schema).arg(&docs)
+    })?;
+    let example = tools.run("dt-extract-example", |tool| tool.arg(docs.join(BINDING)))?;
+    silent(
+        "dt-validate",
+        &tools.validate(&example, &schema, &work.join("example"))?,
+    )?;
+
+    let wrong = example.replace("\"both\"", "\"sideways\"");
+    let complaints = tools.validate(&wrong, &schema, &work.join("wrong"))?;
+    match complaints.contains("'sideways' is not one of") {
+        true => Ok(()),
+        false => Err(Error::Other(format!(
+            "dt-validate took a wrong edge: {complaints}"
+        ))),
+    }
+}
+
+/// The tools tell what is wrong on either output, and exit with 0 all the same.
+fn silent(tool: &str, complaints: &str) -> Result<()> {
+    match complaints.trim() {
+        "" => Ok(()),
+        complaints => Err(Error::Other(format!("{tool}: {complaints}"))),
+    }
+}
+
+/// dtschema, installed into a folder of the cache.
+struct Tools(PathBuf);
+
+impl Tools {
+    fn find(progress: Progress) -> Result<Tools> {
+        let cache = Cache::open()?;
+        let name = cache::key("dtschema", &[DTSCHEMA]);
+        let dir = cache.path(&name);
+        if dir.is_dir() {
+            return Ok(Tools(dir));
+        }
+        progress.step("fetch dtschema", || {
+            cache.entry(&name, |dir| {
+                let mut pip = Command::new("python3");
+                pip.args(["-m", "pip", "install", "--quiet", "--target"])
+                    .arg(dir)
+                    .arg(DTSCHEMA);
+                command::stdout(&mut pip).map(drop)
+            })
+        })?;
+        Ok(Tools(dir))
+    }
+
+    /// Runs a tool; both of its outputs.
+    fn run(
+        &self,
+        name: &str,
+        arguments: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<String> {
+        let mut tool = Command::new("python3");
+        tool.env("PYTHONPATH", &self.0)
+            .arg(self.0.join("bin").join(name));
+        let output = command::output(arguments(&mut tool))?;
+        if !output.status.success() {
+            return Err(command::failure(name.into(), &output));
+        }
+        Ok(command::text(&output))
+    }
+
+    /// What dt-validate says of a device tree, given as source.
+    fn validate(&self, source: &str, schema: &Path, stem: &Path) -> Result<String> {
+        let (dts, dtb) = (stem.with_extension("dts"), stem.with_extension("dtb"));
+        fs::write(&dts, source).context(|| format!("cannot write {}", dts.display()))?;
+        let mut compiler = Command::new("dtc");
+        compiler
+            .args(["-q", "-I", "dts", "-O", "dtb", "-o"])
+            .arg(&dtb)
+            .arg(&dts);
+        command::stdout(&mut compiler)?;
+        self.run("dt-validate", |tool| tool.arg("-s").arg(schema).arg(&dtb))
+    }
+}
