@@ -10,7 +10,15 @@ use tempfile::TempDir;
 /// What the script itself is made of.
 const TOOLS: [&str; 7] = ["sh", "id", "env", "mktemp", "cat", "rm", "perl"];
 /// What it looks for.
-const WANTED: [&str; 5] = ["qemu-system-x86_64", "gcc", "sparse", "pahole", "xz"];
+const WANTED: [&str; 7] = [
+    "qemu-system-x86_64",
+    "gcc",
+    "sparse",
+    "pahole",
+    "dtc",
+    "python3",
+    "xz",
+];
 
 /// A host whose PATH has the tools, and `programs` that succeed.
 fn host(programs: &[&str]) -> TempDir {
