@@ -1,15 +1,15 @@
-//! Lists and changes sources by netlink.
+//! Lists, makes, changes and removes sources by netlink.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-
-use nix::errno::Errno;
+use std::os::fd::{AsFd, AsRawFd};
 
 use crate::abi::*;
+use crate::consumer::Consumer;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::netlink::{Builder, Family, Messages, Socket};
-
-pub use crate::source::{Consumer, ConsumerKind, Delivery, Source};
+use crate::netlink::{Builder, Family, Malformed, Socket};
+use crate::new_source::NewSource;
+use crate::settings::Settings;
+use crate::source::Source;
 
 /// Bytes of the buffer for answers; the kernel fills dumps up to 32 KiB (`linux/netlink.h`).
 const BUFFER: usize = 32 * 1024;
@@ -99,20 +99,51 @@ impl Control {
         self.ask("trigger a source", request, |_| Ok(()))
     }
 
-    /// Sets where a source's deliveries run. `device` as in [`Control::trigger`].
+    /// Changes a source; what is `None` in the settings stays. `device` as in
+    /// [`Control::trigger`].
     ///
     /// # Errors
-    /// [`Error::Refused`]: `EPERM`, `ENOENT`, `EOPNOTSUPP` for softirq on PREEMPT_RT.
-    pub fn set_delivery(
-        &mut self,
-        source: u32,
-        delivery: Delivery,
-        device: Option<&Device>,
-    ) -> Result<()> {
+    /// [`Error::Refused`]: `EPERM`, `ENOENT`, `EOPNOTSUPP` for softirq on PREEMPT_RT, `ERANGE`.
+    pub fn set(&mut self, source: u32, settings: Settings, device: Option<&Device>) -> Result<()> {
+        let request = self.change(IRQLINK_CMD_SOURCE_SET, source, device);
+        self.ask("set a source", settings.put(request), |_| Ok(()))
+    }
+
+    /// Unmasks a source in mode until-ack. `device` as in [`Control::trigger`]. [`Device::ack`]
+    /// costs less.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: `EPERM`, `ENOENT`, `EALREADY` if it does not wait for that.
+    pub fn ack(&mut self, source: u32, device: Option<&Device>) -> Result<()> {
+        let request = self.change(IRQLINK_CMD_ACK, source, device);
+        self.ask("acknowledge an interrupt", request, |_| Ok(()))
+    }
+
+    /// Makes a source that no driver has found. Needs `CAP_SYS_ADMIN`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the kernel's words: `EPERM`, `EEXIST` if the name is taken,
+    /// `EOPNOTSUPP` if the driver's module is not loaded, and what is wrong with the
+    /// description.
+    pub fn add(&mut self, source: &NewSource) -> Result<Source> {
+        let request = source.put(self.request(IRQLINK_CMD_SOURCE_ADD, 0));
+        let mut added = Err(Malformed("no reply").into());
+        self.ask("add a source", request, |reply| {
+            added = Ok(Source::parse(reply.attributes)?);
+            Ok(())
+        })?;
+        added
+    }
+
+    /// Removes a source that [`Control::add`] made. Needs `CAP_SYS_ADMIN`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: `ENOENT`; `EPERM`, also if a driver found the source.
+    pub fn remove(&mut self, source: u32) -> Result<()> {
         let request = self
-            .change(IRQLINK_CMD_SOURCE_SET, source, device)
-            .u32(IRQLINK_A_SOURCE_DELIVERY, delivery.number());
-        self.ask("set the delivery of a source", request, |_| Ok(()))
+            .request(IRQLINK_CMD_SOURCE_DEL, 0)
+            .u32(IRQLINK_A_SOURCE_ID, source);
+        self.ask("remove a source", request, |_| Ok(()))
     }
 
     fn change(&self, command: u8, source: u32, device: Option<&Device>) -> Builder {
@@ -150,76 +181,4 @@ pub(crate) fn open_family(socket: &mut Socket) -> Result<Family> {
         });
     }
     Ok(family)
-}
-
-/// A change in the set of sources.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// A source has come.
-    Added(Source),
-    /// A source has gone.
-    Removed(Source),
-    /// A source was set.
-    Changed(Source),
-}
-
-/// Receives notices of sources that come and go (multicast group `sources`). Notices can be
-/// missed when they come faster than they are read; list the sources where that matters.
-#[derive(Debug)]
-pub struct Notices {
-    socket: Socket,
-    family: u16,
-    buffer: Box<[u8]>,
-}
-
-impl Notices {
-    /// Joins the group.
-    ///
-    /// # Errors
-    /// As [`Control::open`].
-    pub fn open() -> Result<Self> {
-        let mut socket = Socket::open()?;
-        let family = open_family(&mut socket)?;
-        let group = family.group(IRQLINK_MCGRP_SOURCES).ok_or(Error::Refused {
-            doing: "send notices of sources",
-            errno: Errno::ENOENT,
-            text: None,
-        })?;
-        socket.join(group)?;
-        Ok(Notices {
-            socket,
-            family: family.id,
-            buffer: vec![0; 8192].into(),
-        })
-    }
-
-    /// Hands every notice there is to `handler`.
-    ///
-    /// # Errors
-    /// Those of [`Socket::receive`], or a malformed message.
-    pub fn drain(&mut self, handler: &mut dyn FnMut(Notice)) -> Result<()> {
-        while let Some(datagram) = self.socket.receive(&mut self.buffer)? {
-            for message in Messages::new(datagram) {
-                let message = message?;
-                if message.kind != self.family {
-                    continue;
-                }
-                let message = message.generic()?;
-                let source = Source::parse(message.attributes)?;
-                match message.command {
-                    IRQLINK_CMD_SOURCE_ADD_NTF => handler(Notice::Added(source)),
-                    IRQLINK_CMD_SOURCE_DEL_NTF => handler(Notice::Removed(source)),
-                    IRQLINK_CMD_SOURCE_CHANGE_NTF => handler(Notice::Changed(source)),
-                    _ => {}
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl AsFd for Notices {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
 }

@@ -21,7 +21,7 @@ pub const DIRECTORY: &str = "/dev/irqlink";
 pub enum Access {
     /// Receive events, register an agent.
     Read,
-    /// The same, and trigger interrupts and change the source.
+    /// The same, and trigger and acknowledge interrupts and change the source.
     ReadWrite,
 }
 
@@ -138,6 +138,20 @@ impl Device {
             Errno::EOPNOTSUPP => Error::CannotTrigger { name: self.name() },
             Errno::ENODEV => self.gone(),
             errno => self.error("trigger", errno),
+        })
+    }
+
+    /// Unmasks the interrupt of a source in mode until-ack (`IRQLINK_IOC_ACK`): it has been
+    /// dealt with. Needs [`Access::ReadWrite`].
+    ///
+    /// # Errors
+    /// [`Error::NothingToAck`] if the source does not wait for it; `EBADF` without write access.
+    #[inline]
+    pub fn ack(&self) -> Result<()> {
+        sys::ack(&self.fd).map_err(|errno| match errno {
+            Errno::EALREADY => Error::NothingToAck { name: self.name() },
+            Errno::ENODEV => self.gone(),
+            errno => self.error("acknowledge", errno),
         })
     }
 

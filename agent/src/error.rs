@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use nix::errno::Errno;
 
 use crate::abi::{IRQLINK_ABI_VERSION, IRQLINK_FAMILY_VERSION, RECORD_SIZE};
+use crate::gpio_line::LineError;
 use crate::netlink::Malformed;
+use crate::pci_binding::BindingError;
 
 /// Result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,6 +88,23 @@ pub enum Error {
         /// The source.
         name: String,
     },
+
+    /// The source does not wait to be acknowledged.
+    #[error(
+        "source {name} does not wait to be acknowledged; each event with the flag `masked` can be, once"
+    )]
+    NothingToAck {
+        /// The source.
+        name: String,
+    },
+
+    /// A GPIO line cannot be found.
+    #[error(transparent)]
+    Line(#[from] LineError),
+
+    /// A PCI function cannot be bound to the driver.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
 
     /// The source's device is gone.
     #[error("source {name} is gone: its device or driver was removed")]
@@ -170,8 +189,8 @@ impl Error {
 
 fn known_sources(known: &[String]) -> String {
     if known.is_empty() {
-        return "no source exists: load a driver for your device (modprobe irqlink_pci) and see \
-                `irqlink doctor`"
+        return "no source exists: load a driver for your device (modprobe irqlink_pci), or make \
+                a source (irqlink source add), and see `irqlink doctor`"
             .to_owned();
     }
     format!("there are: {}", known.join(", "))

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use irqlink::Error;
+use irqlink::{BindingError, Error};
 use nix::errno::Errno;
 
 /// Exit codes, as `irqlink --help` lists them.
@@ -13,7 +13,7 @@ Exit codes:
   1  failed, or `doctor` found a failure
   2  wrong usage
   3  the kernel module is not loaded, or of another version
-  4  no such source
+  4  no such source, GPIO line or PCI function
   5  no permission
   6  timed out
   7  the source is gone: its device or driver was removed
@@ -55,12 +55,17 @@ impl Failure {
                 | Error::FamilyVersion { .. }
                 | Error::RecordSize { .. } => 3,
                 Error::UnknownSource { .. } | Error::NotASource { .. } => 4,
+                Error::Line(_) | Error::Binding(BindingError::NoFunction { .. }) => 4,
                 Error::Refused {
                     errno: Errno::ENOENT,
                     ..
                 } => 4,
                 Error::Permission { .. } => 5,
                 Error::Refused {
+                    errno: Errno::EPERM | Errno::EACCES,
+                    ..
+                }
+                | Error::System {
                     errno: Errno::EPERM | Errno::EACCES,
                     ..
                 } => 5,

@@ -9,7 +9,7 @@
 //! - [`SignalReader`]: the same, woken by a signal,
 //! - [`RingReader`]: the log itself, mapped, woken by an eventfd.
 //!
-//! [`EventLoop`] runs any of them on mio. [`Control`] lists and changes sources.
+//! [`EventLoop`] runs any of them on mio. [`Control`] lists, makes, changes and removes sources.
 
 pub mod abi;
 pub mod netlink;
@@ -17,16 +17,22 @@ pub mod realtime;
 pub mod units;
 
 mod agent;
+mod consumer;
 mod control;
 mod device;
 mod error;
 mod event;
 mod event_loop;
 mod file;
+mod gpio_line;
 mod mapping;
+mod new_source;
+mod notices;
+mod pci_binding;
 mod receiver;
 mod ring;
 mod rseq;
+mod settings;
 mod signal;
 mod source;
 mod sys;
@@ -34,12 +40,19 @@ mod sys;
 mod testing;
 
 pub use agent::{Agent, Options, Registration};
-pub use control::{Consumer, ConsumerKind, Control, Delivery, Notice, Notices, Source};
+pub use consumer::{Consumer, ConsumerKind};
+pub use control::Control;
 pub use device::{Access, Device, Start};
 pub use error::{Error, Result};
 pub use event::Event;
 pub use event_loop::{End, EventLoop, Wake};
 pub use file::FileReader;
+pub use gpio_line::{GpioLine, LineError};
+pub use new_source::{Edges, Gpio, NewSource, Pci, Sim, SourceKind};
+pub use notices::{Notice, Notices};
+pub use pci_binding::{BindingError, PciBinding};
 pub use receiver::{Progress, Receiver};
 pub use ring::RingReader;
+pub use settings::Settings;
 pub use signal::SignalReader;
+pub use source::{Delivery, Mode, Source};

@@ -1,9 +1,13 @@
-//! Sources and their consumers, as the kernel describes them.
+//! Sources, as the kernel describes them.
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
 use crate::abi::*;
 use crate::netlink::{Attributes, Malformed};
+use crate::units::UnitError;
 
 /// Where the step from the log to the consumers runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -34,12 +38,74 @@ impl Delivery {
     }
 }
 
-impl std::fmt::Display for Delivery {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Delivery::Softirq => "softirq",
             Delivery::Thread => "thread",
         })
+    }
+}
+
+impl FromStr for Delivery {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        match text {
+            "softirq" => Ok(Delivery::Softirq),
+            "thread" => Ok(Delivery::Thread),
+            _ => Err(UnitError("expected softirq or thread")),
+        }
+    }
+}
+
+/// What becomes of the interrupt after it was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// It may come again at once.
+    #[default]
+    Free,
+    /// It stays masked until a consumer acknowledges, for level interrupts.
+    UntilAck,
+}
+
+impl Mode {
+    /// Its number in netlink, `IRQLINK_MODE_*`.
+    pub fn number(self) -> u32 {
+        match self {
+            Mode::Free => IRQLINK_MODE_FREE,
+            Mode::UntilAck => IRQLINK_MODE_UNTIL_ACK,
+        }
+    }
+
+    fn from_number(number: u32) -> Result<Self, Malformed> {
+        match number {
+            IRQLINK_MODE_FREE => Ok(Mode::Free),
+            IRQLINK_MODE_UNTIL_ACK => Ok(Mode::UntilAck),
+            _ => Err(Malformed("unknown mode")),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Mode::Free => "free",
+            Mode::UntilAck => "until-ack",
+        })
+    }
+}
+
+impl FromStr for Mode {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        match text {
+            "free" => Ok(Mode::Free),
+            "until-ack" => Ok(Mode::UntilAck),
+            _ => Err(UnitError("expected free or until-ack")),
+        }
     }
 }
 
@@ -72,6 +138,16 @@ pub struct Source {
     pub agents: u32,
     /// Open files.
     pub files: u32,
+    /// What becomes of the interrupt after it was taken.
+    pub mode: Mode,
+    /// Interrupts a second, above which the source is masked; 0 for no limit.
+    pub storm_limit: u32,
+    /// Milliseconds until it is unmasked.
+    pub storm_pause_ms: u32,
+    /// Times that it was masked for exceeding its limit.
+    pub storms: u64,
+    /// Its interrupt is masked now, by its mode or its limit.
+    pub masked: bool,
 }
 
 impl Source {
@@ -97,97 +173,14 @@ impl Source {
                 IRQLINK_A_SOURCE_OLDEST => source.oldest = attribute.u64()?,
                 IRQLINK_A_SOURCE_AGENTS => source.agents = attribute.u32()?,
                 IRQLINK_A_SOURCE_FILES => source.files = attribute.u32()?,
+                IRQLINK_A_SOURCE_MODE => source.mode = Mode::from_number(attribute.u32()?)?,
+                IRQLINK_A_SOURCE_STORM_LIMIT => source.storm_limit = attribute.u32()?,
+                IRQLINK_A_SOURCE_STORM_PAUSE => source.storm_pause_ms = attribute.u32()?,
+                IRQLINK_A_SOURCE_STORMS => source.storms = attribute.u64()?,
+                IRQLINK_A_SOURCE_MASKED => source.masked = attribute.u32()? != 0,
                 _ => {}
             }
         }
         Ok(source)
-    }
-}
-
-/// What a consumer is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ConsumerKind {
-    /// A netlink socket, sent events by unicast.
-    #[default]
-    Agent,
-    /// An open file of the character device.
-    File,
-    /// An open file through which the log is mapped: the kernel knows only what was raised.
-    Ring,
-}
-
-impl std::fmt::Display for ConsumerKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            ConsumerKind::Agent => "agent",
-            ConsumerKind::File => "file",
-            ConsumerKind::Ring => "ring",
-        })
-    }
-}
-
-/// Ledger of one consumer. Of the events raised since it came,
-/// raised = delivered + lost + pending, always, but for a [`ConsumerKind::Ring`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Consumer {
-    /// Number of the source.
-    pub source: u32,
-    /// What it is.
-    pub kind: ConsumerKind,
-    /// Netlink port of an agent, else 0.
-    pub port: u32,
-    /// Process that registered the agent or opened the file.
-    pub pid: u32,
-    /// Interrupts since this consumer's first cursor position.
-    pub raised: u64,
-    /// Records handed over, each counted once.
-    pub delivered: u64,
-    /// Records overwritten before this consumer came to them.
-    pub lost: u64,
-    /// Records raised and neither delivered nor lost yet.
-    pub pending: u64,
-    /// First sequence number of the latest loss, else 0.
-    pub lost_first: u64,
-    /// Last sequence number of the latest loss, else 0.
-    pub lost_last: u64,
-    /// Times that the socket's receive buffer had no room.
-    pub no_room: u64,
-    /// Deliveries tried again after there was no room or no memory.
-    pub retried: u64,
-    /// Records handed over a second time, on request.
-    pub replayed: u64,
-}
-
-impl Consumer {
-    pub(crate) fn parse(attributes: Attributes<'_>) -> Result<Self, Malformed> {
-        let mut consumer = Consumer::default();
-        for attribute in attributes {
-            let attribute = attribute?;
-            match attribute.kind {
-                IRQLINK_A_CONSUMER_SOURCE => consumer.source = attribute.u32()?,
-                IRQLINK_A_CONSUMER_KIND => {
-                    consumer.kind = match attribute.u32()? {
-                        IRQLINK_CONSUMER_KIND_AGENT => ConsumerKind::Agent,
-                        IRQLINK_CONSUMER_KIND_FILE => ConsumerKind::File,
-                        IRQLINK_CONSUMER_KIND_RING => ConsumerKind::Ring,
-                        _ => return Err(Malformed("unknown kind of consumer")),
-                    };
-                }
-                IRQLINK_A_CONSUMER_PORT => consumer.port = attribute.u32()?,
-                IRQLINK_A_CONSUMER_PID => consumer.pid = attribute.u32()?,
-                IRQLINK_A_CONSUMER_RAISED => consumer.raised = attribute.u64()?,
-                IRQLINK_A_CONSUMER_DELIVERED => consumer.delivered = attribute.u64()?,
-                IRQLINK_A_CONSUMER_LOST => consumer.lost = attribute.u64()?,
-                IRQLINK_A_CONSUMER_PENDING => consumer.pending = attribute.u64()?,
-                IRQLINK_A_CONSUMER_LOST_FIRST => consumer.lost_first = attribute.u64()?,
-                IRQLINK_A_CONSUMER_LOST_LAST => consumer.lost_last = attribute.u64()?,
-                IRQLINK_A_CONSUMER_NO_ROOM => consumer.no_room = attribute.u64()?,
-                IRQLINK_A_CONSUMER_RETRIED => consumer.retried = attribute.u64()?,
-                IRQLINK_A_CONSUMER_REPLAYED => consumer.replayed = attribute.u64()?,
-                _ => {}
-            }
-        }
-        Ok(consumer)
     }
 }

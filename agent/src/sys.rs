@@ -73,6 +73,7 @@ mod ioctls {
     nix::ioctl_write_ptr_bad!(seek, IRQLINK_IOC_SEEK, u64);
     nix::ioctl_write_ptr_bad!(eventfd, IRQLINK_IOC_EVENTFD, i32);
     nix::ioctl_none_bad!(trigger, IRQLINK_IOC_TRIGGER);
+    nix::ioctl_none_bad!(ack, IRQLINK_IOC_ACK);
 }
 
 /// `IRQLINK_IOC_INFO`.
@@ -100,6 +101,13 @@ pub(crate) fn set_eventfd(fd: &impl AsFd, eventfd: i32) -> Result<()> {
 pub(crate) fn trigger(fd: &impl AsFd) -> Result<()> {
     // SAFETY: the request has no argument.
     unsafe { ioctls::trigger(fd.as_fd().as_raw_fd()) }.map(drop)
+}
+
+/// `IRQLINK_IOC_ACK`.
+#[inline]
+pub(crate) fn ack(fd: &impl AsFd) -> Result<()> {
+    // SAFETY: the request has no argument.
+    unsafe { ioctls::ack(fd.as_fd().as_raw_fd()) }.map(drop)
 }
 
 /// Has the kernel send `signal` to the calling thread whenever the file becomes readable.

@@ -11,7 +11,7 @@ use crate::abi::Record;
 use crate::device::Device;
 use crate::error::Result;
 use crate::event::Event;
-use crate::netlink::Socket;
+use crate::netlink::{Builder, Messages, Socket};
 use crate::receiver::{Progress, Receiver};
 
 struct Counting;
@@ -82,6 +82,16 @@ pub(crate) fn records(sequences: impl IntoIterator<Item = u64>) -> Vec<Record> {
 pub(crate) fn feed(to: &OwnedFd, records: &[Record]) {
     let bytes = bytemuck::cast_slice(records);
     assert_eq!(nix::unistd::write(to, bytes).unwrap(), bytes.len());
+}
+
+/// What `put` adds to a request: kind and value of each attribute.
+pub(crate) fn attributes(put: impl FnOnce(Builder) -> Builder) -> Vec<(u16, Vec<u8>)> {
+    let request = put(Builder::new(20, 0, 1, 1)).finish(1);
+    let message = Messages::new(&request).next().unwrap().unwrap();
+    let attributes = message.generic().unwrap().attributes.map(Result::unwrap);
+    attributes
+        .map(|one| (one.kind, one.value.to_vec()))
+        .collect()
 }
 
 /// What one drain hands over: a line for each event.

@@ -1,17 +1,18 @@
-//! Durations, sizes and CPU lists as people type them.
+//! Durations, sizes, numbers and CPU lists as people type them.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// The text is not a duration, size or CPU list; says what is.
+/// The text is not what it should be; says what is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct UnitError(&'static str);
+pub struct UnitError(pub(crate) &'static str);
 
 const DURATION: UnitError =
     UnitError("expected a number and a unit: 500ns, 200us, 1.5ms, 10s, 5m, 1h");
 const SIZE: UnitError = UnitError("expected a number of bytes, or with a unit: 65536, 256K, 4M");
+const WORD: UnitError = UnitError("expected a number, such as 36 or 0x24");
 const CPUS: UnitError = UnitError("expected CPU numbers below 1024, such as 0,2-4");
 
 /// Reads a duration: a number and one of `ns`, `us`, `ms`, `s`, `m`, `h`.
@@ -58,6 +59,22 @@ pub fn parse_size(text: &str) -> Result<usize, UnitError> {
     i32::try_from(bytes)
         .map(|bytes| bytes as usize)
         .map_err(|_| SIZE)
+}
+
+/// Reads a number, decimal or, with `0x` before it, hexadecimal.
+///
+/// # Errors
+/// Fails on anything else, and on what the word has no room for.
+pub fn parse_word<W: TryFrom<u64>>(text: &str) -> Result<W, UnitError> {
+    let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        // The standard library would take a sign.
+        Some(hex) if hex.starts_with('+') => None,
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => digits(text).and_then(|number| u64::try_from(number).ok()),
+    };
+    number
+        .and_then(|number| W::try_from(number).ok())
+        .ok_or(WORD)
 }
 
 /// Decimal digits and nothing else.
@@ -195,6 +212,17 @@ mod tests {
     }
 
     #[test]
+    fn words() {
+        for (text, word) in [("0", 0), ("36", 36), ("0x24", 36), ("0XfF", 255)] {
+            assert_eq!(parse_word::<u32>(text), Ok(word), "{text}");
+        }
+        assert_eq!(parse_word::<u64>("0xffffffffffffffff"), Ok(u64::MAX));
+        for text in ["", "0x", "-1", "+1", "0x+1", "4294967296", "ff", "1.5"] {
+            assert_eq!(parse_word::<u32>(text), Err(WORD), "{text}");
+        }
+    }
+
+    #[test]
     fn nanoseconds() {
         for (value, text) in [
             (0, "0ns"),
@@ -223,6 +251,7 @@ mod tests {
         fn any_text_is_read_or_refused(text in "\\PC{0,12}") {
             let _ = parse_duration(&text);
             let _ = parse_size(&text);
+            let _ = parse_word::<u64>(&text);
             let _ = text.parse::<CpuList>();
         }
 

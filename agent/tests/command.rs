@@ -25,6 +25,8 @@ fn help_and_version() {
         "agent",
         "stats",
         "trigger",
+        "source",
+        "ack",
         "doctor",
         "Exit codes",
     ] {
@@ -48,6 +50,24 @@ fn wrong_usage_is_2_and_says_what_is_wrong() {
         (&["agent", "--cpu", "2-1"], "0,2-4"),
         (&["agent", "--priority", "100"], "99"),
         (&["trigger", "edu0", "--interval", "soon"], "200us"),
+        (&["source"], "remove"),
+        (&["source", "add", "sim"], "--period"),
+        (&["source", "add", "sim", "--period", "1"], "10s"),
+        (&["source", "add", "gpio", "--chip", "0"], "--line"),
+        (
+            &["source", "add", "gpio", "--line", "1", "--edge", "up"],
+            "both",
+        ),
+        (
+            &["source", "add", "pci", "--device", "0", "--ack", "4"],
+            "--status",
+        ),
+        (
+            &["source", "add", "pci", "--device", "0", "--status", "0x2g"],
+            "0x24",
+        ),
+        (&["source", "set", "edu0"], "--storm-limit"),
+        (&["source", "set", "edu0", "--mode", "loose"], "until-ack"),
     ] {
         let output = irqlink(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -72,6 +92,10 @@ fn without_the_module_each_command_says_how_to_load_it() {
         &["watch", "edu0"],
         &["watch", "edu0", "--path", "read"],
         &["trigger", "edu0"],
+        &["source", "add", "sim", "--period", "1ms"],
+        &["source", "remove", "sim0"],
+        &["source", "set", "edu0", "--mode", "free"],
+        &["ack", "edu0"],
     ] {
         let output = irqlink(arguments);
         assert_eq!(output.status.code(), Some(3), "{arguments:?}");

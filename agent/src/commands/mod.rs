@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
+mod ack;
 mod agent;
 mod doctor;
+mod source;
 mod sources;
 mod stats;
 mod trigger;
@@ -30,6 +32,8 @@ enum Command {
     Agent(agent::Agent),
     Stats(stats::Stats),
     Trigger(trigger::Trigger),
+    Source(source::Source),
+    Ack(ack::Ack),
     Doctor(doctor::Doctor),
 }
 
@@ -41,6 +45,8 @@ pub fn run() -> Outcome {
         Command::Watch(command) => command.run(),
         Command::Stats(command) => command.run(),
         Command::Trigger(command) => command.run(),
+        Command::Source(command) => command.run(),
+        Command::Ack(command) => command.run(),
         Command::Doctor(command) => command.run(),
     }
 }

@@ -27,18 +27,20 @@ impl Sources {
             return Ok(ExitCode::SUCCESS);
         }
         let mut table = Table::new(&[
-            "NAME", "ID", "DRIVER", "DEVICE", "IRQ", "DELIVERY", "TRIGGER", "LOG", "RAISED",
-            "AGENTS", "FILES",
+            "NAME", "ID", "DRIVER", "DEVICE", "IRQ", "DELIVERY", "TRIGGER", "MODE", "LOG",
+            "RAISED", "AGENTS", "FILES",
         ]);
         for source in sources {
+            let masked = if source.masked { ", masked" } else { "" };
             table.row(vec![
                 source.name,
                 source.id.to_string(),
                 source.driver,
-                source.device,
-                source.irq.to_string(),
+                or_none(source.device, ""),
+                or_none(source.irq.to_string(), "0"),
                 source.delivery.to_string(),
                 if source.trigger { "yes" } else { "no" }.to_owned(),
+                format!("{}{masked}", source.mode),
                 source.capacity.to_string(),
                 source.raised.to_string(),
                 source.agents.to_string(),
@@ -48,4 +50,9 @@ impl Sources {
         table.print(&mut output, Style::detect(), 0)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// `-` in place of what stands for none.
+fn or_none(text: String, none: &str) -> String {
+    if text == none { "-".to_owned() } else { text }
 }

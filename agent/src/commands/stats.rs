@@ -8,7 +8,7 @@ use irqlink::{Consumer, ConsumerKind, Control, Source};
 use serde::Serialize;
 
 use super::Outcome;
-use crate::output::{Style, Table};
+use crate::output::{Style, Table, guard};
 
 /// Show the ledger of each source: what was raised, and what each consumer got of it.
 #[derive(Debug, Args)]
@@ -45,9 +45,10 @@ impl Stats {
             };
             writeln!(
                 output,
-                "{}: raised {}, log {log}",
+                "{}: raised {}, log {log}; {}",
                 style.bold(&source.name),
-                source.raised
+                source.raised,
+                guard(source)
             )?;
             if !ledger.consumers.is_empty() {
                 table(&ledger.consumers).print(&mut output, style, 2)?;

@@ -1,7 +1,7 @@
 //! Builder of generic netlink requests.
 
 use super::message::padded;
-use super::{ALIGN, HEADER};
+use super::{ALIGN, HEADER, NLA_F_NESTED};
 
 /// A request under construction.
 #[derive(Clone, Debug)]
@@ -45,12 +45,35 @@ impl Builder {
         self.attribute(kind, &value.to_ne_bytes())
     }
 
+    /// Adds a 32-bit word if there is one.
+    #[must_use]
+    pub fn u32_if_some(self, kind: u16, value: Option<u32>) -> Self {
+        match value {
+            Some(value) => self.u32(kind, value),
+            None => self,
+        }
+    }
+
     /// Adds text with its terminating zero.
     #[must_use]
     pub fn string(self, kind: u16, value: &str) -> Self {
         let mut bytes = value.as_bytes().to_vec();
         bytes.push(0);
         self.attribute(kind, &bytes)
+    }
+
+    /// Adds an attribute whose value is the attributes that `fill` adds (`NLA_F_NESTED`).
+    ///
+    /// # Panics
+    /// As [`Builder::attribute`].
+    #[must_use]
+    pub fn nested(mut self, kind: u16, fill: impl FnOnce(Self) -> Self) -> Self {
+        let start = self.0.len();
+        self = fill(self.attribute(kind | NLA_F_NESTED, &[]));
+        let length =
+            u16::try_from(self.0.len() - start).expect("attribute of at most 65,531 bytes");
+        self.0[start..start + 2].copy_from_slice(&length.to_ne_bytes());
+        self
     }
 
     /// Whether the first message that answers it is all: it asks for no acknowledgement, and

@@ -79,6 +79,46 @@ proptest! {
 }
 
 #[test]
+fn attributes_in_attributes_are_marked_and_read_again() {
+    let bytes = Builder::new(20, 0, 1, 1)
+        .nested(7, |sim| {
+            sim.u64(1, 2)
+                .nested(3, |inner| inner.string(4, "abcd"))
+                .u32(5, 6)
+        })
+        .nested(8, |empty| empty)
+        .u32(9, 10)
+        .finish(1);
+    // nla_type of the first attribute, as the kernel's strict validation wants it.
+    let kind = [bytes[22], bytes[23]];
+    assert_eq!(
+        u16::from_ne_bytes(kind),
+        7 | libc::NLA_F_NESTED as u16,
+        "not marked as nested"
+    );
+
+    let message = Messages::new(&bytes).next().unwrap().unwrap();
+    let read = |attributes: Attributes<'_>| -> Vec<_> {
+        attributes
+            .map(|attribute| attribute.map(|a| (a.kind, a.value.to_vec())).unwrap())
+            .collect()
+    };
+    let outer: Vec<_> = message.generic().unwrap().attributes.flatten().collect();
+    assert_eq!(
+        outer.iter().map(|one| one.kind).collect::<Vec<_>>(),
+        [7, 8, 9]
+    );
+    let inner: Vec<_> = outer[0].nested().flatten().collect();
+    assert_eq!(
+        (inner[0].u64(), inner[2].u32(), inner.len()),
+        (Ok(2), Ok(6), 3)
+    );
+    assert_eq!(read(inner[1].nested()), [(4, b"abcd\0".to_vec())]);
+    assert_eq!(read(outer[1].nested()), []);
+    assert_eq!(outer[2].u32(), Ok(10));
+}
+
+#[test]
 fn several_messages_in_a_datagram() {
     let first = Builder::new(20, 0, 1, 1).string(1, "abc").finish(1);
     let second = Builder::new(21, 0, 2, 1).finish(2);

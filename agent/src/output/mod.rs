@@ -1,11 +1,13 @@
 //! What the commands print.
 
 mod events;
+mod guard;
 mod style;
 mod table;
 mod template;
 
 pub use events::{Layout, Printer};
+pub use guard::guard;
 pub use style::Style;
 pub use table::Table;
 pub use template::{SPECIFIERS, Template};

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Style;
 
-/// Rows under headings; columns of plain numbers are aligned to the right.
+/// Rows under headings; columns of plain numbers, and `-` for none, are aligned to the right.
 #[derive(Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -40,7 +40,7 @@ impl Table {
             .map(|index| {
                 column(index)
                     .skip(1)
-                    .all(|cell| cell.parse::<u64>().is_ok())
+                    .all(|cell| cell == "-" || cell.parse::<u64>().is_ok())
             })
             .collect();
         for (number, row) in self.rows.iter().enumerate() {
@@ -73,12 +73,13 @@ mod tests {
 
     #[test]
     fn text_stands_left_and_numbers_right() {
-        let mut table = Table::new(&["NAME", "RAISED"]);
-        table.row(vec!["edu0".into(), "7".into()]);
-        table.row(vec!["line-long".into(), "1234567".into()]);
+        let mut table = Table::new(&["NAME", "RAISED", "IRQ"]);
+        table.row(vec!["edu0".into(), "7".into(), "-".into()]);
+        table.row(vec!["line-long".into(), "1234567".into(), "24".into()]);
         let mut output = Vec::new();
         table.print(&mut output, Style::detect(), 2).unwrap();
-        let expected = "  NAME        RAISED\n  edu0             7\n  line-long  1234567\n";
+        let expected =
+            "  NAME        RAISED  IRQ\n  edu0             7    -\n  line-long  1234567   24\n";
         assert_eq!(String::from_utf8(output).unwrap(), expected);
     }
 }

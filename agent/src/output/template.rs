@@ -20,11 +20,18 @@ Format specifiers:
   %c  CPU that took the interrupt
   %x  the device's interrupt status word
   %p  payload, two words
-  %f  flags: thread, rising, falling; - for none
+  %e  edge of a line: 1 rising, 2 falling; 0 for none
+  %E  the same in words; - for none
+  %f  flags: thread (stamped in a thread), rising, falling, masked (until acknowledged),
+      storm (masked for a while); - for none
+  %F  the same after two spaces; nothing for none
   %%  a percent sign";
 
 /// The format if none is given.
-pub const DEFAULT: &str = "%t  %n  %s  cpu %c  status %x  +%l";
+pub const DEFAULT: &str = "%t  %n  %s  cpu %c  status %x  +%l%F";
+
+/// The letters above.
+const LETTERS: &str = "nistTglLcxpeEfF";
 
 /// A format, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +57,7 @@ impl FromStr for Template {
                 _ => c,
             };
             match (c, specifier) {
-                ('%', 'n' | 'i' | 's' | 't' | 'T' | 'g' | 'l' | 'L' | 'c' | 'x' | 'p' | 'f') => {
+                ('%', _) if LETTERS.contains(specifier) => {
                     parts.push(Part::Specifier(specifier));
                 }
                 ('%', other) if other != '%' => {
@@ -88,6 +95,12 @@ impl Template {
                     'c' => write!(line, "{}", record.cpu),
                     'x' => write!(line, "{:#010x}", record.status),
                     'p' => write!(line, "{:#x} {:#x}", record.payload[0], record.payload[1]),
+                    'e' => line.write_char(edge(record).map_or('0', |edge| edge.1)),
+                    'E' => line.write_str(edge(record).map_or("-", |edge| edge.0)),
+                    'F' => match flags(record.flags).as_slice() {
+                        [] => Ok(()),
+                        flags => write!(line, "  {}", flags.join(",")),
+                    },
                     _ => match flags(record.flags).as_slice() {
                         [] => line.write_char('-'),
                         flags => line.write_str(&flags.join(",")),
@@ -113,6 +126,8 @@ pub fn flags(flags: u32) -> Vec<&'static str> {
         (IRQLINK_RECORD_THREAD, "thread"),
         (IRQLINK_RECORD_RISING, "rising"),
         (IRQLINK_RECORD_FALLING, "falling"),
+        (IRQLINK_RECORD_MASKED, "masked"),
+        (IRQLINK_RECORD_STORM, "storm"),
     ]
     .into_iter()
     .filter(|(bit, _)| flags & bit != 0)
@@ -120,18 +135,33 @@ pub fn flags(flags: u32) -> Vec<&'static str> {
     .collect()
 }
 
+/// Name and number of the edge that a record tells of, as `gpiomon` has them.
+fn edge(record: &Record) -> Option<(&'static str, char)> {
+    if record.flags & IRQLINK_RECORD_RISING != 0 {
+        Some(("rising", '1'))
+    } else if record.flags & IRQLINK_RECORD_FALLING != 0 {
+        Some(("falling", '2'))
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn line(format: &str) -> String {
+        line_of(format, IRQLINK_RECORD_RISING | IRQLINK_RECORD_THREAD)
+    }
+
+    fn line_of(format: &str, flags: u32) -> String {
         let record = Record {
             seq: 12,
             time_ns: 3_000_000_500,
             trigger_ns: 3_000_000_100,
             source: 2,
             cpu: 1,
-            flags: IRQLINK_RECORD_RISING | IRQLINK_RECORD_THREAD,
+            flags,
             status: 0x2a,
             payload: [1, 0xff],
             reserved: 0,
@@ -147,21 +177,36 @@ mod tests {
     #[test]
     fn every_specifier_is_written() {
         assert_eq!(
-            line("%n %i %s %t %T %g %l %L %c %x %p %f 100%%"),
-            "edu0 2 12 3.000000500 3000000500 400 12.3us 12300 1 0x0000002a 0x1 0xff thread,rising 100%"
+            line("%n %i %s %t %T %g %l %L %c %x %p %e %E %f%F 100%%"),
+            "edu0 2 12 3.000000500 3000000500 400 12.3us 12300 1 0x0000002a 0x1 0xff \
+             1 rising thread,rising  thread,rising 100%"
         );
+    }
+
+    #[test]
+    fn flags_and_their_absence_are_told() {
+        let guarded = IRQLINK_RECORD_FALLING | IRQLINK_RECORD_MASKED | IRQLINK_RECORD_STORM;
+        assert_eq!(
+            line_of("%e %E %f", guarded),
+            "2 falling falling,masked,storm"
+        );
+        assert_eq!(line_of("%e %E %f%F.", 0), "0 - -.");
     }
 
     #[test]
     fn the_default_is_valid_and_every_listed_specifier_is_known() {
         assert_eq!(
-            line(DEFAULT),
+            line_of(DEFAULT, 0),
             "3.000000500  edu0  12  cpu 1  status 0x0000002a  +12.3us"
         );
-        for entry in SPECIFIERS.lines().skip(1) {
-            let specifier = entry.split_whitespace().next().unwrap();
-            assert!(specifier.parse::<Template>().is_ok(), "{specifier}");
-        }
+        assert!(line(DEFAULT).ends_with("+12.3us  thread,rising"));
+        let listed: Vec<_> = SPECIFIERS
+            .lines()
+            .filter_map(|line| line.strip_prefix("  %")?.chars().next())
+            .filter(|letter| *letter != '%')
+            .collect();
+        let known: Vec<_> = LETTERS.chars().collect();
+        assert_eq!(listed, known);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use irqlink::{Agent, Control, Delivery, Error, Notice, Notices, Options, Start};
+use irqlink::{Agent, Control, Delivery, Error, Notice, Notices, Options, Settings, Start};
 use libtest_mimic::{Failed, Trial};
 use nix::errno::Errno;
 
@@ -25,6 +25,13 @@ fn delivery() -> Result<Delivery, Failed> {
     Ok(Control::open()?.source(SOURCE)?.delivery)
 }
 
+fn to(delivery: Delivery) -> Settings {
+    Settings {
+        delivery: Some(delivery),
+        ..Settings::default()
+    }
+}
+
 fn delivery_in_the_thread_gives_the_same() -> Outcome {
     const COUNT: u64 = 100;
     let board = Board::open(SOURCE)?;
@@ -33,7 +40,7 @@ fn delivery_in_the_thread_gives_the_same() -> Outcome {
     let id = board.device().source();
     let mut agent = Agent::open(Options::default())?;
 
-    control.set_delivery(id, Delivery::Thread, Some(board.device()))?;
+    control.set(id, to(Delivery::Thread), Some(board.device()))?;
     ensure!(delivery()? == Delivery::Thread, "it did not take effect");
     let mut told = false;
     notices.drain(&mut |notice| {
@@ -49,7 +56,7 @@ fn delivery_in_the_thread_gives_the_same() -> Outcome {
         first + COUNT - 1,
     )?;
 
-    let back = control.set_delivery(id, Delivery::Softirq, None);
+    let back = control.set(id, to(Delivery::Softirq), None);
     if is_realtime() {
         ensure!(
             matches!(

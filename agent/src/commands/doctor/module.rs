@@ -30,7 +30,10 @@ pub fn checks(files: &Files) -> Vec<Check> {
             for source in &sources {
                 checks.push(device(source));
                 checks.push(delivery(source, files));
-                checks.push(affinity(source, files));
+                // A simulated source has no interrupt of its own.
+                if source.irq != 0 {
+                    checks.push(affinity(source, files));
+                }
             }
         }
     }
@@ -59,7 +62,11 @@ fn found(sources: &[Source], drivers: &[String]) -> Check {
         return Check::ok("sources", names.join(", "));
     }
     let advice = match drivers {
-        [] => "load a driver for your device: modprobe irqlink_pci".to_owned(),
+        [] => {
+            "load a driver for your device: modprobe irqlink_pci; or make a source: irqlink source \
+               add"
+            .to_owned()
+        }
         drivers => format!(
             "no device is bound to {}: see `lspci -nnk`; another driver may have it, or its \
              PCI id is unknown (write it to the driver's new_id in sysfs)",
