@@ -20,17 +20,19 @@ pub fn tests() -> Vec<Trial> {
     )
 }
 
-fn irqlink(arguments: &[&str]) -> Result<Output, Failed> {
+/// Runs the command.
+pub fn irqlink(arguments: &[&str]) -> Result<Output, Failed> {
     Ok(Command::new("irqlink").args(arguments).output()?)
 }
 
-fn json(output: &Output) -> Result<Value, Failed> {
+/// What a command that succeeded printed.
+pub fn json(output: &Output) -> Result<Value, Failed> {
     ensure!(output.status.success(), "{output:?}");
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Fails unless the command ended with this code and said these words.
-fn ended(output: &Output, code: i32, words: &[&str]) -> Outcome {
+pub fn ended(output: &Output, code: i32, words: &[&str]) -> Outcome {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.code() == Some(code) && words.iter().all(|word| said.contains(word)),

@@ -12,6 +12,7 @@ mod qmp;
 mod refusal;
 mod removal;
 mod setting;
+mod sim;
 mod smoke;
 mod takeover;
 mod ynl;
@@ -31,6 +32,7 @@ fn main() {
         removal::tests(),
         refusal::tests(),
         setting::tests(),
+        sim::tests(),
         footprint::tests(),
         command::tests(),
         cost::tests(),

@@ -29,13 +29,15 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// A device that comes for the test.
-struct Spare {
+pub struct Spare {
     qmp: Qmp,
-    name: String,
+    /// Name of its source.
+    pub name: String,
 }
 
 impl Spare {
-    fn plug() -> Result<Spare, Failed> {
+    /// Plugs it in, and waits for its source.
+    pub fn plug() -> Result<Spare, Failed> {
         let mut qmp = Qmp::open()?;
         let before = sources()?;
         qmp.add_edu("spare")?;
@@ -50,7 +52,8 @@ impl Spare {
         Ok(Spare { qmp, name })
     }
 
-    fn unplug(&mut self) -> Outcome {
+    /// Pulls it out, and waits until the kernel has let it go.
+    pub fn unplug(&mut self) -> Outcome {
         Ok(self.qmp.remove("spare")?)
     }
 }
@@ -59,24 +62,28 @@ fn irqlink_dev() -> &'static str {
     "/dev/irqlink"
 }
 
-fn sources() -> Result<Vec<String>, Failed> {
+/// Names of the sources.
+pub fn sources() -> Result<Vec<String>, Failed> {
     let sources = irqlink::Control::open()?.sources()?;
     Ok(sources.into_iter().map(|source| source.name).collect())
 }
 
 /// Long enough for a thread that was just started to sleep in its system call.
-fn let_it_sleep() {
+pub fn let_it_sleep() {
     thread::sleep(Duration::from_millis(200));
 }
 
 /// Receives in a thread until the receiver says that nothing will follow.
-fn sleeper<R: Receiver>(
+pub fn sleeper<R: Receiver>(
     open: impl FnOnce() -> Result<R, irqlink::Error> + Send + 'static,
 ) -> thread::JoinHandle<Result<Vec<Given>, Failed>> {
     thread::spawn(move || receive(&mut open()?, |given| given.contains(&Given::Gone)))
 }
 
-fn ended(sleeper: thread::JoinHandle<Result<Vec<Given>, Failed>>) -> Result<Vec<Given>, Failed> {
+/// What a sleeper was given until the end.
+pub fn ended(
+    sleeper: thread::JoinHandle<Result<Vec<Given>, Failed>>,
+) -> Result<Vec<Given>, Failed> {
     sleeper.join().map_err(|_| "the sleeper panicked")?
 }
 
@@ -206,7 +213,7 @@ fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
 }
 
 /// Loads a module that a test unloaded, and waits for the source.
-fn load(name: &str) -> Outcome {
+pub fn load(name: &str) -> Outcome {
     let file = File::open(format!("{MODULE_DIR}/{name}.ko"))?;
     finit_module(file.as_fd(), c"", ModuleInitFlags::empty())?;
     if name != "irqlink_pci" {
