@@ -67,13 +67,17 @@ struct irqlink_pci_vector {
 
 /**
  * struct irqlink_pci - a function in use
+ * @pdev: the function
  * @type: its registers
+ * @ops: what can be done for its sources
  * @regs: BAR @type.bar
  * @count: vectors that are set up
  * @vectors: its vectors
  */
 struct irqlink_pci {
+	struct pci_dev *pdev;
 	struct irqlink_pci_type type;
+	struct irqlink_source_ops ops;
 	void __iomem *regs;
 	int count;
 	struct irqlink_pci_vector vectors[];
@@ -90,11 +94,34 @@ static int pci_trigger(void *priv)
 	return 0;
 }
 
-static const struct irqlink_source_ops trigger_ops = {
-	.trigger = pci_trigger,
-};
+/*
+ * An INTx line may be shared: disabling it would mask the others as well, so
+ * the function is told not to drive it. Hard IRQ.
+ */
+static void pci_mask_intx(void *priv)
+{
+	struct irqlink_pci_vector *v = priv;
 
-static const struct irqlink_source_ops no_ops;
+	pci_intx(v->p->pdev, 0);
+}
+
+/* Process context. */
+static void pci_unmask_intx(void *priv)
+{
+	struct irqlink_pci_vector *v = priv;
+
+	pci_intx(v->p->pdev, 1);
+}
+
+static void ops_setup(struct irqlink_pci *p)
+{
+	if (p->type.trigger != IRQLINK_PCI_NONE)
+		p->ops.trigger = pci_trigger;
+	if (!pci_dev_msi_enabled(p->pdev)) {
+		p->ops.mask = pci_mask_intx;
+		p->ops.unmask = pci_unmask_intx;
+	}
+}
 
 /* The trigger that this interrupt answers; one set meanwhile is the next's. */
 static u64 pci_take_trigger(struct irqlink_pci_vector *v, u64 now)
@@ -127,18 +154,17 @@ static irqreturn_t pci_hardirq(int irq, void *data)
 	return irqlink_post(data, &event);
 }
 
-static int vector_setup(struct irqlink_pci *p, struct pci_dev *pdev, int i,
-			int count)
+static int vector_setup(struct irqlink_pci *p, int i, int count)
 {
 	struct irqlink_pci_vector *v = &p->vectors[i];
+	struct pci_dev *pdev = p->pdev;
 	const struct irqlink_source_desc desc = {
 		.name = count == 1 ? p->type.name : NULL,
 		.stem = p->type.name ?: p->type.stem,
 		.driver = KBUILD_MODNAME,
 		.parent = &pdev->dev,
 		.irq = pci_irq_vector(pdev, i),
-		.ops = p->type.trigger == IRQLINK_PCI_NONE ? &no_ops :
-							     &trigger_ops,
+		.ops = &p->ops,
 		.priv = v,
 		.kind = p->type.kind,
 	};
@@ -177,13 +203,12 @@ static void vectors_teardown(struct irqlink_pci *p)
 	}
 }
 
-static int vectors_setup(struct irqlink_pci *p, struct pci_dev *pdev,
-			 int count)
+static int vectors_setup(struct irqlink_pci *p, int count)
 {
 	int ret;
 
 	for (p->count = 0; p->count < count; p->count++) {
-		ret = vector_setup(p, pdev, p->count, count);
+		ret = vector_setup(p, p->count, count);
 		if (ret) {
 			vectors_teardown(p);
 			return ret;
@@ -251,11 +276,13 @@ static struct irqlink_pci *pci_begin(struct pci_dev *pdev,
 	p = kzalloc(struct_size(p, vectors, count), GFP_KERNEL);
 	if (!p)
 		goto err_vectors;
+	p->pdev = pdev;
 	p->type = *type;
 	p->regs = regs;
+	ops_setup(p);
 
 	*why = "a source cannot be registered";
-	ret = vectors_setup(p, pdev, count);
+	ret = vectors_setup(p, count);
 	if (ret)
 		goto err_free;
 	return p;
