@@ -7,12 +7,14 @@ mod congestion;
 mod cost;
 mod delivery;
 mod footprint;
+mod gpio;
 mod path_length;
 mod qmp;
 mod refusal;
 mod removal;
 mod setting;
 mod sim;
+mod sim_chip;
 mod smoke;
 mod takeover;
 mod ynl;
@@ -33,6 +35,7 @@ fn main() {
         refusal::tests(),
         setting::tests(),
         sim::tests(),
+        gpio::tests(),
         footprint::tests(),
         command::tests(),
         cost::tests(),
