@@ -40,9 +40,15 @@ struct gpio_made {
 static LIST_HEAD(all_made);
 static int last_number;
 
+/* U16_MAX would say that the key is the name of a line. Not const, for 6.1. */
+static struct netlink_range_validation offset_range = {
+	.max = U16_MAX - 1,
+};
+
 static const struct nla_policy gpio_policy[IRQLINK_A_GPIO_DEBOUNCE + 1] = {
 	[IRQLINK_A_GPIO_CHIP] = { .type = NLA_NUL_STRING, .len = LABEL_MAX },
-	[IRQLINK_A_GPIO_OFFSET] = NLA_POLICY_MAX(NLA_U32, U16_MAX - 1),
+	[IRQLINK_A_GPIO_OFFSET] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &offset_range),
 	[IRQLINK_A_GPIO_LINE] = { .type = NLA_NUL_STRING, .len = LABEL_MAX },
 	[IRQLINK_A_GPIO_EDGES] =
 		NLA_POLICY_RANGE(NLA_U32, IRQLINK_EDGE_RISING,

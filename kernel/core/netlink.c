@@ -6,6 +6,7 @@
  * long is refused with an extended ack that points at it.
  */
 #include <linux/module.h>
+#include <linux/time64.h>
 
 #include "agent.h"
 #include "netlink.h"
@@ -17,6 +18,12 @@ static const struct nla_policy get_policy[IRQLINK_A_SOURCE_NAME + 1] = {
 				    .len = IRQLINK_NAME_MAX - 1 },
 };
 
+/* Beyond what a policy can hold itself. Not const, for 6.1. */
+static struct netlink_range_validation pause_range = {
+	.min = 1,
+	.max = 60 * MSEC_PER_SEC,
+};
+
 static const struct nla_policy set_policy[IRQLINK_A_SOURCE_STORM_PAUSE + 1] = {
 	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
 	[IRQLINK_A_SOURCE_DELIVERY] =
@@ -25,7 +32,8 @@ static const struct nla_policy set_policy[IRQLINK_A_SOURCE_STORM_PAUSE + 1] = {
 	[IRQLINK_A_SOURCE_MODE] =
 		NLA_POLICY_MAX(NLA_U32, IRQLINK_MODE_UNTIL_ACK),
 	[IRQLINK_A_SOURCE_STORM_LIMIT] = { .type = NLA_U32 },
-	[IRQLINK_A_SOURCE_STORM_PAUSE] = NLA_POLICY_RANGE(NLA_U32, 1, 60000),
+	[IRQLINK_A_SOURCE_STORM_PAUSE] =
+		NLA_POLICY_FULL_RANGE(NLA_U32, &pause_range),
 };
 
 static const struct nla_policy trigger_policy[IRQLINK_A_SOURCE_FD + 1] = {
