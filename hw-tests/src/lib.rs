@@ -1,5 +1,6 @@
-//! What both sides of the lab's virtual board agree on: the job that the guest is given, and the
-//! frames in which it answers.
+//! What both sides of the lab's virtual board agree on: the job that the guest is given, the frames
+//! in which it answers, and how it asks for interrupts from outside.
 
 pub mod frame;
 pub mod job;
+pub mod ring;

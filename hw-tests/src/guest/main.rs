@@ -9,6 +9,7 @@ mod delivery;
 mod footprint;
 mod gpio;
 mod path_length;
+mod pci;
 mod qmp;
 mod refusal;
 mod removal;
@@ -34,6 +35,7 @@ fn main() {
         removal::tests(),
         refusal::tests(),
         setting::tests(),
+        pci::tests(),
         sim::tests(),
         gpio::tests(),
         footprint::tests(),

@@ -10,6 +10,7 @@ use nix::sys::termios::{self, FlushArg, SetArg};
 use serde_json::{Value, json};
 
 use irqlink_hw_tests::job::QMP_PORT;
+use irqlink_hw_tests::ring::{Request, Ring};
 
 /// How long QEMU may take to answer, and a device to go.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -54,19 +55,30 @@ impl Qmp {
 
     /// Executes a command; gives what it returns.
     pub fn execute(&mut self, command: &str, arguments: Value) -> io::Result<Value> {
-        let line = json!({"execute": command, "arguments": arguments}).to_string() + "\n";
-        self.port.write_all(line.as_bytes())?;
-        let deadline = Instant::now() + LIMIT;
+        let request = json!({"execute": command, "arguments": arguments});
+        self.ask(command, &request.to_string(), LIMIT)
+    }
+
+    /// Has the lab ring a vector of the `ivshmem-doorbell` device; gives how often it did.
+    pub fn ring(&mut self, ring: Ring) -> io::Result<u64> {
+        let request = serde_json::to_string(&Request { ring })?;
+        let limit = LIMIT + Duration::from_millis(ring.limit_ms);
+        let rung = self.ask("ring", &request, limit)?;
+        rung.as_u64()
+            .ok_or_else(|| io::Error::other(format!("the lab answered {rung}")))
+    }
+
+    /// Sends a line; gives what comes in return within `limit`.
+    fn ask(&mut self, what: &str, request: &str, limit: Duration) -> io::Result<Value> {
+        self.port.write_all(format!("{request}\n").as_bytes())?;
+        let deadline = Instant::now() + limit;
         loop {
             let mut message = self.message(deadline)?;
             if let Some(value) = message.get_mut("return") {
                 return Ok(value.take());
             }
             if let Some(error) = message.get("error") {
-                return Err(io::Error::other(format!(
-                    "QEMU: {command}: {}",
-                    error["desc"]
-                )));
+                return Err(io::Error::other(format!("QEMU: {what}: {}", error["desc"])));
             }
             self.events.push(message);
         }

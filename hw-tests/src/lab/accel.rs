@@ -27,6 +27,7 @@ pub fn fastest(kernel: &Kernel, init: &Path, progress: Progress) -> Result<Accel
         image: kernel.image.clone(),
         accel: Accel::Kvm,
         edu: 0,
+        ivshmem: 0,
     };
     let contents = Contents {
         init: init.into(),

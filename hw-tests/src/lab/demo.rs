@@ -135,6 +135,7 @@ impl Demo<'_> {
             image: self.kernel.image.clone(),
             accel,
             edu: 1,
+            ivshmem: 0,
         };
         let logs = self.logs.join(name);
         let run = Run {

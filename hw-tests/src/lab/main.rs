@@ -15,6 +15,7 @@ mod error;
 mod guest;
 mod guest_programs;
 mod initramfs;
+mod ivshmem;
 mod kernel;
 mod linux_source;
 mod listener;

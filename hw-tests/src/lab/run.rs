@@ -31,6 +31,9 @@ pub struct RunArgs {
     /// Number of edu devices.
     #[arg(long, default_value_t = 1)]
     edu: u8,
+    /// Number of vectors of an ivshmem-doorbell device, which tests ring from outside; 0 for none.
+    #[arg(long, default_value_t = 0, value_name = "VECTORS", value_parser = clap::value_parser!(u16).range(..=64))]
+    ivshmem: u16,
     /// Load no modules.
     #[arg(long)]
     no_modules: bool,
@@ -85,6 +88,7 @@ impl RunArgs {
             image: kernel.image,
             accel,
             edu: self.edu,
+            ivshmem: self.ivshmem,
         };
         let logs = paths::lab().join(&self.name);
         let run = Run {

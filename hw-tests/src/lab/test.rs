@@ -26,6 +26,8 @@ use crate::vm::{Limits, Run};
 const GUEST_LIMIT: Duration = Duration::from_secs(300);
 /// Devices of the test board: one for the modules, one to unplug.
 const EDU_DEVICES: u8 = 2;
+/// Vectors of its device that is rung from outside.
+const IVSHMEM_VECTORS: u16 = 8;
 /// The topic for a board that counts instructions.
 const PATH_LENGTH: &str = "path_length";
 
@@ -127,6 +129,7 @@ fn guest_tests(
         image: kernel.image.clone(),
         accel,
         edu: EDU_DEVICES,
+        ivshmem: IVSHMEM_VECTORS,
     };
     let logs = paths::lab()
         .join("test")

@@ -1,0 +1,123 @@
+//! INTx: an interrupt line that functions share.
+
+use std::fs;
+
+use irqlink::{Agent, Control, Options, Start};
+use libtest_mimic::{Failed, Trial};
+use serde_json::json;
+
+use super::function::Function;
+use crate::board::*;
+use crate::qmp::Qmp;
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    trials!("pci":
+        interrupts_on_a_line_arrive_once_and_in_order,
+        an_interrupt_on_a_shared_line_is_its_devices_only,
+    )
+}
+
+/// A function without MSI; it has it again when this is dropped.
+struct Line(Function);
+
+impl Line {
+    fn use_for(function: Function) -> Result<Line, Failed> {
+        ensure!(function.has_msi(), "{function:?} has no MSI to begin with");
+        let line = Line(function);
+        line.set_msi(false)?;
+        ensure!(!line.0.has_msi(), "{:?} still has MSI", line.0);
+        Ok(line)
+    }
+
+    /// The driver chooses when it is bound.
+    fn set_msi(&self, on: bool) -> Outcome {
+        let Line(function) = self;
+        function.unbind()?;
+        fs::write(function.path("msi_bus"), if on { "1" } else { "0" })?;
+        Ok(function.bind()?)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Where that fails, the next test sees that the source is missing.
+        let _ = self.set_msi(true);
+    }
+}
+
+fn irq(source: &str) -> Result<u32, Failed> {
+    Ok(Control::open()?.source(source)?.irq)
+}
+
+/// Opens a source that is being made.
+fn open(source: &str) -> Result<Board, Failed> {
+    wait_until("its device file is there", || {
+        Ok(std::path::Path::new("/dev/irqlink").join(source).exists())
+    })?;
+    Board::open(source)
+}
+
+fn interrupts_on_a_line_arrive_once_and_in_order() -> Outcome {
+    const COUNT: u64 = 200;
+    let function = Function::of(SOURCE)?;
+    let line = Line::use_for(function.clone())?;
+
+    let board = open(SOURCE)?;
+    let mut agent = Agent::open(Options::default())?;
+    let first = agent.register(SOURCE, Start::Next)?.first;
+    board.raise_many(COUNT as usize)?;
+    let last = first + COUNT - 1;
+    exactly(&receive_to(&mut agent, last)?, first, last)?;
+
+    drop((board, agent, line));
+    ensure!(function.has_msi(), "MSI did not come back");
+    open(SOURCE)?.raise()
+}
+
+/// The handler of the other device sees that its status is 0, and says IRQ_NONE.
+fn an_interrupt_on_a_shared_line_is_its_devices_only() -> Outcome {
+    const COUNT: usize = 50;
+    let mut qmp = Qmp::open()?;
+    let spare = plug_on_the_line_of(&mut qmp, &Function::of(SOURCE)?)?;
+    let lines = [
+        Line::use_for(Function::of(SOURCE)?)?,
+        Line::use_for(Function::of(&spare)?)?,
+    ];
+
+    let (one, other) = (open(SOURCE)?, open(&spare)?);
+    ensure!(irq(SOURCE)? == irq(&spare)?, "they do not share a line");
+    for (raised, quiet) in [(&one, &other), (&other, &one)] {
+        let heads = [raised.head()?, quiet.head()?];
+        raised.raise_many(COUNT)?;
+        ensure!(
+            [raised.head()?, quiet.head()?] == [heads[0] + COUNT as u64, heads[1]],
+            "from {heads:?} to {} and {}",
+            raised.head()?,
+            quiet.head()?
+        );
+    }
+
+    drop((one, other, lines));
+    qmp.remove("spare")?;
+    open(SOURCE)?.raise()
+}
+
+/// Plugs an `edu` device into a slot whose line is that of `function`: on the `pc` machine they
+/// repeat after four slots. Gives the name of its source.
+fn plug_on_the_line_of(qmp: &mut Qmp, function: &Function) -> Result<String, Failed> {
+    let slot = function.0.split([':', '.']).nth(2).unwrap_or_default();
+    let slot = u8::from_str_radix(slot, 16)? + 8;
+    let device = json!({"driver": "edu", "id": "spare", "addr": format!("{slot:#x}")});
+    qmp.execute("device_add", device)?;
+    let mut spare = None;
+    wait_until("the new source comes", || {
+        let sources = Control::open()?.sources()?;
+        let of_slot = format!(":{slot:02x}.0");
+        spare = sources
+            .into_iter()
+            .find(|source| source.device.ends_with(&of_slot));
+        Ok(spare.is_some())
+    })?;
+    Ok(spare.ok_or("no source")?.name)
+}

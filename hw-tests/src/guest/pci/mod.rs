@@ -1,0 +1,22 @@
+//! PCI functions: their vectors, their INTx line, and those that the driver does not know.
+
+mod described;
+mod function;
+mod intx;
+mod storm;
+mod vectors;
+
+use libtest_mimic::Trial;
+
+/// The tests of this folder.
+pub fn tests() -> Vec<Trial> {
+    [
+        vectors::tests(),
+        storm::tests(),
+        intx::tests(),
+        described::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
