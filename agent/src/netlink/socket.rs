@@ -145,12 +145,13 @@ impl Socket {
     ) -> Result<()> {
         let one_reply = request.wants_one_reply();
         let sequence = self.send(request)?;
-        let deadline = Instant::now() + PATIENCE;
+        let mut deadline = Instant::now() + PATIENCE;
         loop {
             let Some(datagram) = self.receive(buffer)? else {
                 self.wait(deadline, doing)?;
                 continue;
             };
+            let mut answers = false;
             for message in Messages::new(datagram) {
                 let message = message?;
                 if message.sequence != sequence {
@@ -164,8 +165,12 @@ impl Socket {
                 if one_reply {
                     return Ok(());
                 }
+                answers = true;
             }
-            if Instant::now() > deadline {
+            // Other messages may come without end; an answer that has begun goes on.
+            if answers {
+                deadline = Instant::now() + PATIENCE;
+            } else if Instant::now() > deadline {
                 return Err(Error::NoReply { doing });
             }
         }

@@ -213,6 +213,30 @@ fn only_the_peer_is_heard_and_others_are_counted() {
     assert_eq!(socket.receive(&mut buffer).unwrap(), None);
 }
 
+/// As where the machine is busy with something else in the midst of it.
+#[test]
+fn an_answer_that_has_begun_is_read_to_its_end() {
+    let kernel = Socket::with_protocol(SockProtocol::NetlinkUserSock, 0).unwrap();
+    let mut socket = Socket::with_protocol(SockProtocol::NetlinkUserSock, kernel.port()).unwrap();
+    let part = |value| Builder::new(20, libc::NLM_F_MULTI, 1, 1).u32(1, value);
+    // The first request has the number 1.
+    send(&kernel, &socket, &part(7).finish(1));
+    send(&kernel, &socket, &part(8).finish(1));
+    let done = Builder::new(libc::NLMSG_DONE as u16, libc::NLM_F_MULTI, 0, 0).finish(1);
+    send(&kernel, &socket, &done);
+
+    let mut values = Vec::new();
+    let request = Builder::new(20, libc::NLM_F_REQUEST | libc::NLM_F_DUMP, 1, 1);
+    let reply = |mut reply: Generic<'_>| {
+        values.push(reply.attributes.next().unwrap()?.u32()?);
+        std::thread::sleep(std::time::Duration::from_millis(150));
+        Ok(())
+    };
+    let outcome = socket.request("list", request, &mut [0; 8192], reply, |_| {});
+    outcome.unwrap();
+    assert_eq!(values, [7, 8]);
+}
+
 #[test]
 fn a_datagram_larger_than_the_buffer_is_an_error() {
     let peer = Socket::with_protocol(SockProtocol::NetlinkUserSock, 0).unwrap();
