@@ -41,8 +41,8 @@ pub enum BindingError {
     },
 }
 
-/// A function that is bound to `irqlink_pci`. Unless it is [kept](Self::keep), dropping this
-/// makes what was done undone.
+/// A function that is bound to `irqlink_pci`. Unless it is [kept](Self::keep), what was done for
+/// that is undone when this is dropped.
 #[derive(Debug)]
 pub struct PciBinding {
     bus: PathBuf,
@@ -96,9 +96,41 @@ impl PciBinding {
         &self.address
     }
 
-    /// Leaves the function bound.
+    /// Leaves the function bound, until it is [released](Self::release).
     pub fn keep(mut self) {
         self.undo = None;
+    }
+
+    /// Unbinds the function at `address` if it was [bound](Self::bind) and kept; else does
+    /// nothing.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn release(address: &str) -> Result<()> {
+        Self::release_on(Path::new("/sys/bus/pci"), address)
+    }
+
+    fn release_on(bus: &Path, address: &str) -> Result<()> {
+        let binding = PciBinding {
+            bus: bus.to_owned(),
+            address: address.to_owned(),
+            undo: None,
+        };
+        let bound = fs::read_to_string(binding.file("driver_override"));
+        match bound {
+            Ok(bound) if bound.trim_end() == DRIVER => binding.unbind(""),
+            // It has left, or is not ours to unbind.
+            _ => Ok(()),
+        }
+    }
+
+    /// Sets the override to what it shall be from now on, and has the driver leave.
+    fn unbind(&self, then: &str) -> Result<()> {
+        write(&self.file("driver_override"), then)?;
+        match self.driver() {
+            Some(driver) if driver == DRIVER => write(&self.driver_file("unbind"), &self.address),
+            _ => Ok(()),
+        }
     }
 
     /// Name of the driver that it is bound to.
@@ -118,13 +150,10 @@ impl PciBinding {
 
 impl Drop for PciBinding {
     fn drop(&mut self) {
-        let Some(before) = &self.undo else { return };
-        // Whatever made this necessary is what the caller will hear of.
-        let before = before.trim_end();
-        let before = if before == "(null)" { "" } else { before };
-        let _ = write(&self.file("driver_override"), before);
-        if self.driver().is_some_and(|driver| driver == DRIVER) {
-            let _ = write(&self.driver_file("unbind"), &self.address);
+        if let Some(before) = &self.undo {
+            let before = before.trim_end();
+            // What made this necessary is what the caller shall hear of.
+            let _ = self.unbind(if before == "(null)" { "" } else { before });
         }
     }
 }
@@ -209,6 +238,24 @@ mod tests {
         assert_eq!(read(&bus, "drivers_probe"), "0000:00:05.0\n");
         let bound = read(&bus, "devices/0000:00:05.0/driver_override");
         assert_eq!(bound, "\n");
+    }
+
+    #[test]
+    fn only_what_was_overridden_is_released() {
+        let bus = bus(Some(DRIVER));
+        let unbind = bus.path().join("drivers").join(DRIVER).join("unbind");
+        fs::write(&unbind, "").unwrap();
+        PciBinding::release_on(bus.path(), "0000:00:05.0").unwrap();
+        assert_eq!(fs::read_to_string(&unbind).unwrap(), "");
+
+        let overridden = bus.path().join("devices/0000:00:05.0/driver_override");
+        fs::write(&overridden, format!("{DRIVER}\n")).unwrap();
+        PciBinding::release_on(bus.path(), "0000:00:05.0").unwrap();
+        assert_eq!(fs::read_to_string(&unbind).unwrap(), "0000:00:05.0\n");
+        assert_eq!(fs::read_to_string(&overridden).unwrap(), "\n");
+
+        // What has left is released.
+        PciBinding::release_on(bus.path(), "0000:00:06.0").unwrap();
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod command;
 mod congestion;
 mod cost;
 mod delivery;
+mod described;
 mod footprint;
 mod gpio;
 mod path_length;
@@ -38,6 +39,7 @@ fn main() {
         pci::tests(),
         sim::tests(),
         gpio::tests(),
+        described::tests(),
         footprint::tests(),
         command::tests(),
         cost::tests(),
