@@ -9,6 +9,7 @@ mod delivery;
 mod described;
 mod footprint;
 mod gpio;
+mod guard;
 mod path_length;
 mod pci;
 mod qmp;
@@ -39,6 +40,7 @@ fn main() {
         pci::tests(),
         sim::tests(),
         gpio::tests(),
+        guard::tests(),
         described::tests(),
         footprint::tests(),
         command::tests(),
