@@ -6,7 +6,6 @@ mod command;
 mod congestion;
 mod cost;
 mod delivery;
-mod described;
 mod footprint;
 mod gpio;
 mod guard;
@@ -41,7 +40,6 @@ fn main() {
         sim::tests(),
         gpio::tests(),
         guard::tests(),
-        described::tests(),
         footprint::tests(),
         command::tests(),
         cost::tests(),

@@ -27,7 +27,7 @@ const ICS: u32 = 0xc8;
 /// Interrupt mask set.
 const IMS: usize = 0xd0;
 /// The cause "link status change".
-const LSC: u32 = 4;
+pub const LSC: u32 = 4;
 /// Bytes of its BAR 0.
 const BAR_SIZE: u32 = 0x20000;
 /// The source's name.
@@ -43,13 +43,15 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// A network card that nobody drives; it goes when this is dropped.
-struct Card {
+pub struct Card {
     qmp: Option<Qmp>,
-    function: Function,
+    /// Where it is.
+    pub function: Function,
 }
 
 impl Card {
-    fn plug() -> Result<Card, Failed> {
+    /// Plugs it in, with its interrupt unmasked.
+    pub fn plug() -> Result<Card, Failed> {
         let mut qmp = Qmp::open()?;
         let card = json!({"driver": "e1000", "id": NAME, "romfile": ""});
         qmp.execute("device_add", card)?;
@@ -59,17 +61,18 @@ impl Card {
             found = Function::with_id(0x8086, 0x100e)?;
             Ok(found.iter().any(|card| card.path("resource0").exists()))
         })?;
-        Ok(Card {
+        let card = Card {
             qmp: Some(qmp),
             function: found.remove(0),
-        })
-    }
-
-    /// With its interrupt unmasked and the driver bound to it.
-    fn plug_and_bind() -> Result<Card, Failed> {
-        let card = Card::plug()?;
+        };
         fs::write(card.function.path("enable"), "1")?;
         unmask(&card.function.path("resource0"))?;
+        Ok(card)
+    }
+
+    /// With the driver bound to it.
+    fn plug_and_bind() -> Result<Card, Failed> {
+        let card = Card::plug()?;
         card.function.bind_by_override()?;
         Ok(card)
     }

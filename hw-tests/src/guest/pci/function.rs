@@ -48,6 +48,12 @@ impl Function {
         fs::read_dir(self.path("msi_irqs")).is_ok_and(|mut irqs| irqs.next().is_some())
     }
 
+    /// The driver that it is bound to.
+    pub fn driver(&self) -> Option<String> {
+        let link = fs::read_link(self.path("driver")).ok()?;
+        Some(link.file_name()?.to_string_lossy().into_owned())
+    }
+
     /// Takes it from the driver.
     pub fn unbind(&self) -> io::Result<()> {
         fs::write(format!("{BUS}/drivers/{DRIVER}/unbind"), &self.0)

@@ -1,5 +1,6 @@
 //! PCI functions: their vectors, their INTx line, and those that the driver does not know.
 
+mod command;
 mod described;
 mod function;
 mod intx;
@@ -15,6 +16,7 @@ pub fn tests() -> Vec<Trial> {
         storm::tests(),
         intx::tests(),
         described::tests(),
+        command::tests(),
     ]
     .into_iter()
     .flatten()
