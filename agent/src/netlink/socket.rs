@@ -16,7 +16,7 @@ use crate::sys;
 
 /// Longest wait for the kernel's answer, which it gives before `sendto` returns, unless the
 /// receive buffer has no room; then it never does.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The socket. Non-blocking, closed on exec.
 #[derive(Debug)]

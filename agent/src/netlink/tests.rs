@@ -228,8 +228,10 @@ fn an_answer_that_has_begun_is_read_to_its_end() {
     let mut values = Vec::new();
     let request = Builder::new(20, libc::NLM_F_REQUEST | libc::NLM_F_DUMP, 1, 1);
     let reply = |mut reply: Generic<'_>| {
+        if values.is_empty() {
+            std::thread::sleep(socket::PATIENCE);
+        }
         values.push(reply.attributes.next().unwrap()?.u32()?);
-        std::thread::sleep(std::time::Duration::from_millis(150));
         Ok(())
     };
     let outcome = socket.request("list", request, &mut [0; 8192], reply, |_| {});
