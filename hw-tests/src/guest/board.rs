@@ -6,8 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use irqlink::abi::Record;
-use irqlink::{Access, Consumer, Control, Device, Event, Progress, Receiver};
+use irqlink::{Access, Consumer, Control, Device, Error, Event, Progress, Receiver};
 use libtest_mimic::{Failed, Trial};
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
 
@@ -152,7 +153,7 @@ pub fn receive(
             &mut [PollFd::new(receiver.as_fd(), PollFlags::POLLIN)],
             timeout,
         );
-        if ready == Err(nix::errno::Errno::EINTR) {
+        if ready == Err(Errno::EINTR) {
             continue;
         }
         ready?;
@@ -204,6 +205,18 @@ pub fn exactly(given: &[Given], first: u64, last: u64) -> Outcome {
     let (_, lost) = tile(given, first, last)?;
     ensure!(lost == 0, "{lost} events were lost");
     Ok(())
+}
+
+/// Fails unless the kernel refused with this error number and these words.
+pub fn refused<T>(result: irqlink::Result<T>, errno: Errno, words: &str) -> Outcome {
+    match result.map(drop) {
+        Err(Error::Refused {
+            errno: given,
+            text: Some(text),
+            ..
+        }) if given == errno && text.contains(words) => Ok(()),
+        other => Err(format!("expected {errno:?} {words:?}, got {other:?}").into()),
+    }
 }
 
 /// The first and last sequence numbers, for messages.

@@ -265,19 +265,6 @@ fn the_removal_of_the_controller_ends_its_sleepers() -> Outcome {
     Ok(())
 }
 
-/// Fails unless the kernel refuses with this error number and these words.
-fn refused(result: Result<Line, Error>, errno: Errno, words: &str) -> Outcome {
-    match result {
-        Err(Error::Refused {
-            errno: given,
-            text: Some(text),
-            ..
-        }) if given == errno && text.contains(words) => Ok(()),
-        Err(other) => Err(format!("expected {errno:?} {words:?}, got {other:?}").into()),
-        Ok(_) => Err(format!("not refused: expected {words:?}").into()),
-    }
-}
-
 fn what_cannot_be_had_is_refused_in_words() -> Outcome {
     let chip = SimChip::new(2)?;
     refused(

@@ -1,0 +1,92 @@
+//! A storm is paused, whatever else is.
+
+use std::thread;
+use std::time::Duration;
+
+use irqlink::abi::{IRQLINK_RECORD_MASKED, IRQLINK_RECORD_STORM};
+use irqlink::{Access, Agent, Control, Device, Mode, Options, Settings, Sim, Start};
+use libtest_mimic::Trial;
+use nix::errno::Errno;
+
+use super::{flags, limit, set, state};
+use crate::board::*;
+use crate::sim::Simulated;
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    trials!("guard":
+        a_storm_is_paused_and_comes_back,
+        an_acknowledgement_does_not_end_a_pause,
+        settings_that_cannot_be_are_refused,
+    )
+}
+
+/// 50,000 a second where 1,000 are allowed: a hundred in each tenth of a second.
+fn a_storm_is_paused_and_comes_back() -> Outcome {
+    const COUNT: u64 = 3_000;
+    let sim = Simulated::add(Sim {
+        count: Some(COUNT),
+        ..Sim::new(Duration::from_micros(20))
+    })?;
+    set(sim.id(), limit(1_000, Duration::from_millis(100)))?;
+    let mut agent = Agent::open(Options::default())?;
+    agent.register(sim.name(), Start::Oldest)?;
+    let mut reader = sim.reader()?;
+
+    for given in [
+        receive_to(&mut agent, COUNT)?,
+        receive_to(&mut reader, COUNT)?,
+    ] {
+        let (received, lost) = tile(&given, 1, COUNT)?;
+        let flags = flags(&given);
+        let storms = flags.iter().filter(|flags| **flags == IRQLINK_RECORD_STORM);
+        let storms = storms.count() as u64;
+        let counted = state(sim.name())?.storms;
+        ensure!(
+            storms >= 2 && storms <= counted && counted <= storms + lost,
+            "{storms} storms were seen, {counted} counted; {received} received, {lost} lost"
+        );
+    }
+    Ok(())
+}
+
+fn an_acknowledgement_does_not_end_a_pause() -> Outcome {
+    const BOTH: u32 = IRQLINK_RECORD_MASKED | IRQLINK_RECORD_STORM;
+    let sim = Simulated::add(Sim::new(Duration::from_millis(1)))?;
+    set(
+        sim.id(),
+        Settings {
+            mode: Some(Mode::UntilAck),
+            ..limit(10, Duration::from_secs(60))
+        },
+    )?;
+    let device = Device::open(sim.name(), Access::ReadWrite)?;
+    wait_until("it is masked for both reasons", || {
+        let mut reader = sim.reader()?;
+        let given = drain(&mut reader)?;
+        if flags(&given).contains(&BOTH) {
+            return Ok(true);
+        }
+        // Masked since its latest event, or just before: there is nothing to acknowledge yet.
+        let _ = device.ack();
+        Ok(false)
+    })?;
+    device.ack()?;
+    let head = device.info()?.head;
+    ensure!(state(sim.name())?.masked, "the pause is over");
+    thread::sleep(Duration::from_millis(100));
+    ensure!(device.info()?.head == head, "events came in the pause");
+    Ok(())
+}
+
+fn settings_that_cannot_be_are_refused() -> Outcome {
+    let source = state(SOURCE)?;
+    let mut control = Control::open()?;
+    for pause in [Duration::ZERO, Duration::from_millis(60_001)] {
+        let answer = control.set(source.id, limit(1_000, pause), None);
+        refused(answer, Errno::ERANGE, "out of range")?;
+    }
+    let after = state(SOURCE)?;
+    ensure!(after == source, "it was set all the same: {after:?}");
+    Ok(())
+}
