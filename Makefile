@@ -1,12 +1,14 @@
 # Entry points. What they do is in hw-tests/.
 LAB = hw-tests/packages.sh && cargo run --locked -p irqlink-hw-tests --bin irqlink-lab --
 
-.PHONY: help demo test run clean
+.PHONY: help demo test run lean-kernel debug-kernel clean
 
 help:
 	@echo "make demo   raise real interrupts on a virtual board, and compare the ways to deliver them"
 	@echo "make test   run every test, on the host and on the virtual board"
 	@echo "make run    run one command on the virtual board: make run CMD='irqlink sources'"
+	@echo "make lean-kernel, make debug-kernel"
+	@echo "            build the lab's own kernels, for make run KERNEL=lean"
 	@echo "make clean  delete what was built; the cache of kernels (~/.cache/irqlink) stays"
 
 demo:
@@ -16,8 +18,12 @@ test:
 	@$(LAB) test
 
 CMD = irqlink sources
+KERNEL = stock-6.12
 run:
-	@$(LAB) run -- $(CMD)
+	@$(LAB) run -k $(KERNEL) -- $(CMD)
+
+lean-kernel debug-kernel:
+	@$(LAB) setup -k $(@:-kernel=)
 
 clean:
 	@cargo clean

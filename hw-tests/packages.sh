@@ -16,8 +16,13 @@ perl -MTerm::ANSIColor -e 1 2>/dev/null || missing="$missing perl"
 # To check the device-tree binding.
 need dtc device-tree-compiler
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
-# To unpack the kernel's sources.
+# To unpack the kernel's sources, and to build kernels from them.
 need xz xz-utils
+need make make
+need flex flex
+need bison bison
+need bc bc
+[ -e /usr/include/libelf.h ] || missing="$missing libelf-dev"
 # To link the Rust programs.
 [ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 /// What the script itself is made of.
 const TOOLS: [&str; 7] = ["sh", "id", "env", "mktemp", "cat", "rm", "perl"];
 /// What it looks for.
-const WANTED: [&str; 7] = [
+const WANTED: [&str; 11] = [
     "qemu-system-x86_64",
     "gcc",
     "sparse",
@@ -18,6 +18,10 @@ const WANTED: [&str; 7] = [
     "dtc",
     "python3",
     "xz",
+    "make",
+    "flex",
+    "bison",
+    "bc",
 ];
 
 /// A host whose PATH has the tools, and `programs` that succeed.

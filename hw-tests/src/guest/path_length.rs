@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::board::wait_until;
+
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
     vec![
@@ -25,12 +27,13 @@ pub fn tests() -> Vec<Trial> {
     ]
 }
 
+/// The kernel checks the TSC first, for a second, which may not be over yet.
 fn the_clocksource_is_the_tsc() -> Result<(), Failed> {
-    let clocksource =
-        fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")?;
-    (clocksource.trim() == "tsc")
-        .then_some(())
-        .ok_or_else(|| clocksource.into())
+    wait_until("the clock source is the TSC", || {
+        let clocksource =
+            fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")?;
+        Ok(clocksource.trim() == "tsc")
+    })
 }
 
 fn the_clock_counts_instructions() -> Result<(), Failed> {

@@ -4,6 +4,9 @@ use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::kmod::{ModuleInitFlags, finit_module};
@@ -14,6 +17,8 @@ use irqlink_hw_tests::job::{MODULE_DIR, Module};
 
 /// Name under which the kernel's log is sent to the host.
 pub const KERNEL_LOG: &str = "/kernel.log";
+
+const KMEMLEAK: &str = "/sys/kernel/debug/kmemleak";
 
 const MOUNTS: [(&str, &str); 6] = [
     ("proc", "/proc"),
@@ -92,6 +97,20 @@ fn append_record(log: &mut Vec<u8>, record: &[u8]) {
         .unwrap_or(0);
     let text = rest.lines().next().unwrap_or("");
     log.extend(format!("[{:5}.{:06}] {text}\n", us / 1_000_000, us % 1_000_000).bytes());
+}
+
+/// Has the kernel look for memory that nothing points to any more, if it can. It logs what it finds
+/// (kernel: Documentation/dev-tools/kmemleak.rst).
+pub fn find_leaks() -> io::Result<()> {
+    /// What is younger is not reported (mm/kmemleak.c: MSECS_MIN_AGE).
+    const MIN_AGE: Duration = Duration::from_secs(5);
+    if !Path::new(KMEMLEAK).exists() {
+        return Ok(());
+    }
+    // What changed since the scan before is not reported either, so it takes two.
+    fs::write(KMEMLEAK, "scan")?;
+    thread::sleep(MIN_AGE + Duration::from_millis(100));
+    fs::write(KMEMLEAK, "scan")
 }
 
 /// Ends the virtual machine.

@@ -29,9 +29,9 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch what the cache lacks: kernels with their headers, and the tools that tests use.
+    /// Fetch or build what the cache lacks: kernels with their headers, and the tools that tests use.
     Setup {
-        /// Only this kernel, and no tools.
+        /// Only this kernel, and no tools. Prints where it is.
         #[arg(short, long, value_enum)]
         kernel: Option<Flavour>,
     },
@@ -60,7 +60,11 @@ impl Cli {
         match self.command {
             Command::Setup {
                 kernel: Some(flavour),
-            } => drop(Kernel::find(flavour, progress)?),
+            } => {
+                let kernel = Kernel::find(flavour, progress)?;
+                println!("KERNEL_IMAGE={}", kernel.image.display());
+                println!("KERNEL_DIR={}", kernel.headers.display());
+            }
             Command::Setup { kernel: None } => fetch_all(progress)?,
             Command::Build(arg) => {
                 let kernel = Kernel::find(arg.kernel, progress)?;

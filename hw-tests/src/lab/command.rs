@@ -1,7 +1,8 @@
 //! Runs other programs.
 
-use std::io::ErrorKind;
-use std::process::{Command, Output, Stdio};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -43,9 +44,61 @@ pub fn cargo() -> Command {
     cargo
 }
 
+/// A call of make in `dir`, with nothing of what make itself was called with, as in `make test`.
+pub fn make(dir: &Path) -> Command {
+    let mut make = Command::new("make");
+    for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS"] {
+        make.env_remove(name);
+    }
+    make.arg("-C").arg(dir).env("LC_ALL", "C");
+    make
+}
+
 /// Runs to the end, whatever the exit status; both outputs are kept. What takes longer than
 /// [`LIMIT`] hangs and is killed.
 pub fn output(command: &mut Command) -> Result<Output> {
+    wait(command, LIMIT, Child::wait_with_output)
+}
+
+/// Runs to the end, handing on each line of the standard output as it comes.
+///
+/// # Errors
+/// As [`stdout`], with the errors' output only.
+pub fn follow(command: &mut Command, limit: Duration, hear: &mut dyn FnMut(&str)) -> Result<()> {
+    let output = wait(command, limit, |mut child| {
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let errors = thread::spawn(move || {
+            let mut text = Vec::new();
+            // What could be read is better than nothing.
+            let _ = stderr.map(|mut pipe| pipe.read_to_end(&mut text));
+            text
+        });
+        for line in stdout
+            .into_iter()
+            .flat_map(|pipe| BufReader::new(pipe).split(b'\n'))
+        {
+            hear(&String::from_utf8_lossy(&line?));
+        }
+        let stderr = errors.join().unwrap_or_default();
+        let status = child.wait()?;
+        Ok(Output {
+            status,
+            stdout: Vec::new(),
+            stderr,
+        })
+    })?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(failure(name(command), &output)),
+    }
+}
+
+/// Starts, lets `listen` do so until the end, and kills what takes longer than `limit`.
+fn wait(
+    command: &mut Command,
+    limit: Duration,
+    listen: impl FnOnce(Child) -> io::Result<Output>,
+) -> Result<Output> {
     let command = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -54,12 +107,12 @@ pub fn output(command: &mut Command) -> Result<Output> {
     let pid = Pid::from_raw(child.id() as i32);
     let (done, is_done) = channel::<()>();
     let guard = thread::spawn(move || {
-        if is_done.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+        if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             // If it ended this moment there is nothing to kill.
             let _ = kill(pid, Signal::SIGKILL);
         }
     });
-    let output = child.wait_with_output();
+    let output = listen(child);
     drop(done);
     // It does not panic.
     let _ = guard.join();

@@ -1,9 +1,12 @@
 //! What the kernel says, and which of it fails a run.
 
 /// What a line of the kernel's log contains when something is wrong with the kernel.
-const COMPLAINTS: [&str; 22] = [
+const COMPLAINTS: [&str; 27] = [
     "WARNING: ",
     "BUG: ",
+    "BUG kmalloc",
+    "BUG irqlink",
+    "UBSAN: ",
     "kernel BUG at",
     "Oops",
     "Call Trace:",
@@ -24,6 +27,8 @@ const COMPLAINTS: [&str; 22] = [
     "unreferenced object",
     "nobody cared",
     "scheduling while atomic",
+    "INFO: trying to register non-static key",
+    "blocked for more than",
 ];
 
 /// Lines of the log that say that something is wrong, each once, in their order.
@@ -79,7 +84,11 @@ mod tests {
             "[   10.2] Kernel panic - not syncing: Fatal exception in interrupt",
             "[   10.2] general protection fault, probably for non-canonical address",
             "[   10.2] WARNING: possible recursive locking detected",
-            "[   10.2] unreferenced object 0xffff888003a5c000 (size 64):",
+            "[   10.2] kmemleak: unreferenced object 0xffff888003a5c000 (size 64):",
+            "[   10.2] UBSAN: shift-out-of-bounds in core/log.c:90:12",
+            "[   10.2] BUG kmalloc-64 (Tainted: G           O      ): Poison overwritten",
+            "[   10.2] INFO: trying to register non-static key.",
+            "[   10.2] INFO: task irqlink:71 blocked for more than 60 seconds.",
             "[   31.0] rcu: INFO: rcu_preempt self-detected stall on CPU",
             "[   31.0] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [irqlink:71]",
             "[   31.0] irq 24: nobody cared (try booting with the \"irqpoll\" option)",

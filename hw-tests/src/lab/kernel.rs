@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use crate::apt::{self, Apt};
-use crate::cache::Cache;
+use crate::config::{self, Config};
+use crate::debian_kernel;
 use crate::error::{Context, Error, Result};
+use crate::lab_kernel;
 use crate::progress::Progress;
 
 /// Which kernel.
@@ -27,6 +28,12 @@ pub enum Flavour {
     /// the same with PREEMPT_RT
     #[value(name = "rt-6.1")]
     Rt61,
+    /// 6.12 with gpio-sim, tracing, BPF, UIO and VFIO, without debugging; built on first use
+    #[value(name = "lean")]
+    Lean,
+    /// the same with all that finds defects: KASAN, lockdep, kmemleak, KUnit, ...; built on first use
+    #[value(name = "debug")]
+    Debug,
     /// that of KERNEL_IMAGE and KERNEL_DIR
     #[value(skip)]
     Given,
@@ -58,20 +65,33 @@ impl Flavour {
             Flavour::Rt612 => "rt-6.12",
             Flavour::Stock61 => "stock-6.1",
             Flavour::Rt61 => "rt-6.1",
+            Flavour::Lean => "lean",
+            Flavour::Debug => "debug",
             Flavour::Given => "KERNEL_IMAGE",
         }
     }
 
-    /// Debian's package that leads to the newest release.
-    fn meta_package(self) -> Option<&'static str> {
+    fn origin(self) -> Origin {
         match self {
-            Flavour::Stock612 => Some("linux-image-6.12-amd64"),
-            Flavour::Rt612 => Some("linux-image-6.12-rt-amd64"),
-            Flavour::Stock61 => Some("linux-image-amd64"),
-            Flavour::Rt61 => Some("linux-image-rt-amd64"),
-            Flavour::Given => None,
+            Flavour::Stock612 => Origin::Debian("linux-image-6.12-amd64"),
+            Flavour::Rt612 => Origin::Debian("linux-image-6.12-rt-amd64"),
+            Flavour::Stock61 => Origin::Debian("linux-image-amd64"),
+            Flavour::Rt61 => Origin::Debian("linux-image-rt-amd64"),
+            Flavour::Lean => Origin::Source(&config::LEAN),
+            Flavour::Debug => Origin::Source(&config::DEBUG),
+            Flavour::Given => Origin::Given,
         }
     }
+}
+
+/// Where a kernel comes from.
+enum Origin {
+    /// Debian's package that leads to the newest release.
+    Debian(&'static str),
+    /// Its sources, with this configuration.
+    Source(&'static Config),
+    /// The user.
+    Given,
 }
 
 /// The image and the folder to build modules with that the user gives, if so.
@@ -93,18 +113,13 @@ pub struct Kernel {
 
 impl Kernel {
     /// Finds the kernel: that of `KERNEL_IMAGE` and `KERNEL_DIR` if these are set, else in the cache,
-    /// else in Debian's packages.
+    /// else in Debian's packages or built from the sources in them.
     pub fn find(flavour: Flavour, progress: Progress) -> Result<Kernel> {
-        match (given(), flavour.meta_package()) {
+        let name = flavour.name();
+        match (given(), flavour.origin()) {
             (Some((Some(image), Some(headers))), _) => Kernel::given(image.into(), headers.into()),
-            (None, Some(meta)) => {
-                let cache = Cache::open()?;
-                let link = format!("kernels/{}", flavour.name());
-                if !cache.path(&link).join("boot").is_dir() {
-                    progress.step(&format!("fetch the kernel {}", flavour.name()), || fetch(meta, &cache, &link))?;
-                }
-                Kernel::unpacked(&cache.path(&link))
-            }
+            (None, Origin::Debian(meta)) => Kernel::unpacked(&debian_kernel::find(name, meta, progress)?),
+            (None, Origin::Source(config)) => Kernel::unpacked(&lab_kernel::find(name, config, progress)?),
             _ => Err(Error::Other(
                 "KERNEL_IMAGE and KERNEL_DIR belong together: the file to boot, and the folder to build its modules with".into(),
             )),
@@ -128,7 +143,7 @@ impl Kernel {
         })
     }
 
-    /// Of the unpacked Debian packages in `dir`.
+    /// Of the folder `dir`, laid out as Debian's packages are.
     fn unpacked(dir: &Path) -> Result<Kernel> {
         let dir = dir
             .canonicalize()
@@ -146,91 +161,9 @@ impl Kernel {
     }
 }
 
-/// Brings the newest kernel that the package `meta` leads to into the cache, and lets `link` lead to it.
-fn fetch(meta: &str, cache: &Cache, link: &str) -> Result<()> {
-    let apt = Apt::update(cache)?;
-    let image = newest_image(meta, &apt.depends(meta)?)?;
-    let release = image.trim_start_matches("linux-image-").to_string();
-    cache.entry(&format!("kernels/{release}"), |dir| {
-        unpack(&apt, &release, dir)
-    })?;
-    cache.link(link, &release)
-}
-
-fn newest_image(meta: &str, depends: &[String]) -> Result<String> {
-    let image = depends.iter().find(|name| name.starts_with("linux-image-"));
-    image.cloned().ok_or_else(|| Error::Packages {
-        what: format!("the newest kernel of {meta}"),
-        output: format!(
-            "{meta} leads to no linux-image-* package, only to: {}",
-            depends.join(", ")
-        ),
-    })
-}
-
-/// Unpacks the image and all that its modules are built with into `dir`.
-fn unpack(apt: &Apt, release: &str, dir: &Path) -> Result<()> {
-    let headers = format!("linux-headers-{release}");
-    let mut packages = apt.depends(&headers)?;
-    packages.retain(|name| name.starts_with("linux-headers-") || name.starts_with("linux-kbuild-"));
-    packages.extend([headers.clone(), format!("linux-image-{release}")]);
-    for deb in apt.download(&packages, dir)? {
-        let is_image = deb
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("linux-image-"));
-        apt::unpack(
-            &deb,
-            dir,
-            if is_image {
-                &["./boot/vmlinuz-*", "./boot/config-*"]
-            } else {
-                &[]
-            },
-        )?;
-        fs::remove_file(&deb).context(|| format!("cannot remove {}", deb.display()))?;
-    }
-    let makefile = dir.join("usr/src").join(&headers).join("Makefile");
-    let what = || format!("cannot adapt {}", makefile.display());
-    let text = fs::read_to_string(&makefile).context(what)?;
-    fs::write(&makefile, relocate(&text)).context(what)
-}
-
-/// Debian's headers include their common part by an absolute path, which is not where it was
-/// unpacked to. A path from the Makefile itself holds wherever the cache is.
-fn relocate(makefile: &str) -> String {
-    makefile.replace(
-        "include /usr/src/",
-        "include $(dir $(lastword $(MAKEFILE_LIST)))../",
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_image_is_found_among_the_dependencies() {
-        let depends = ["linux-base", "linux-image-6.1.0-56-rt-amd64"].map(String::from);
-        assert_eq!(
-            newest_image("linux-image-rt-amd64", &depends).unwrap(),
-            "linux-image-6.1.0-56-rt-amd64"
-        );
-        let none = newest_image("linux-image-6.12-amd64", &[])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            none.contains("linux-image-6.12-amd64") && none.contains("KERNEL_IMAGE="),
-            "{none}"
-        );
-    }
-
-    #[test]
-    fn the_headers_find_their_common_part_beside_them() {
-        assert_eq!(
-            relocate("include /usr/src/linux-headers-6.12.117+deb12-common/Makefile\n"),
-            "include $(dir $(lastword $(MAKEFILE_LIST)))../linux-headers-6.12.117+deb12-common/Makefile\n"
-        );
-    }
 
     #[test]
     fn each_name_is_what_the_command_line_takes() {

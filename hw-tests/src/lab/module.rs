@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
@@ -97,16 +96,9 @@ fn warnings(log: &str) -> Vec<&str> {
 }
 
 fn make(dir: &Path, kernel: &Kernel) -> Result<String> {
-    let mut make = Command::new("make");
-    make.arg("-C")
-        .arg(dir)
-        .arg(format!("KERNEL_DIR={}", kernel.headers.display()))
+    let mut make = command::make(dir);
+    make.arg(format!("KERNEL_DIR={}", kernel.headers.display()))
         .args(["-j2", "W=1", "C=2"]);
-    // What make itself was called with, as in `make test`, is not for this one.
-    make.env_remove("MAKEFLAGS")
-        .env_remove("MAKELEVEL")
-        .env_remove("MFLAGS")
-        .env("LC_ALL", "C");
     let output = command::output(&mut make)?;
     match output.status.success() {
         true => Ok(command::text(&output)),

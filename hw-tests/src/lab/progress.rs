@@ -43,16 +43,19 @@ impl Progress {
     pub fn start(self, name: &str) -> Phase {
         match self {
             Progress::Terminal => Phase {
+                name: name.into(),
                 bar: Some(spinner(name)),
-                _lines: None,
+                lines: None,
             },
             Progress::Plain => Phase {
+                name: name.into(),
                 bar: None,
-                _lines: Some(lines(name)),
+                lines: Some(lines(name)),
             },
             Progress::Silent => Phase {
+                name: name.into(),
                 bar: None,
-                _lines: None,
+                lines: None,
             },
         }
     }
@@ -60,12 +63,24 @@ impl Progress {
 
 /// Something that goes on.
 pub struct Phase {
+    name: String,
     bar: Option<ProgressBar>,
-    /// Dropping it ends the lines.
-    _lines: Option<Sender<()>>,
+    /// Takes how far it is. Dropping it ends the lines.
+    lines: Option<Sender<String>>,
 }
 
 impl Phase {
+    /// Shows how far it is.
+    pub fn tell(&self, how_far: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{} ({how_far})", self.name));
+        }
+        if let Some(lines) = &self.lines {
+            // They listen until this phase is dropped.
+            let _ = lines.send(how_far.into());
+        }
+    }
+
     /// Lets `print` write to the terminal without disturbing the spinner.
     pub fn suspend(&self, print: impl FnOnce()) {
         match &self.bar {
@@ -93,15 +108,21 @@ fn spinner(name: &str) -> ProgressBar {
     bar
 }
 
-fn lines(name: &str) -> Sender<()> {
-    let (done, is_done) = channel::<()>();
+fn lines(name: &str) -> Sender<String> {
+    let (tell, told) = channel::<String>();
     let (name, began) = (name.to_string(), Instant::now());
     thread::spawn(move || {
-        let mut wait = QUIET;
-        while is_done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{name} ... {} s", began.elapsed().as_secs());
-            wait = AGAIN;
+        let (mut how_far, mut next) = (String::new(), began + QUIET);
+        loop {
+            match told.recv_timeout(next.saturating_duration_since(Instant::now())) {
+                Ok(text) => how_far = format!(", {text}"),
+                Err(RecvTimeoutError::Timeout) => {
+                    eprintln!("{name} ... {} s{how_far}", began.elapsed().as_secs());
+                    next = Instant::now() + AGAIN;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         }
     });
-    done
+    tell
 }

@@ -66,9 +66,12 @@ pub fn check_header(progress: Progress) -> Result<()> {
 
 /// Puts what drives the family with YNL's cli.py into the guest.
 pub fn add_client(contents: &mut Contents, progress: Progress) -> Result<()> {
-    contents
-        .trees
-        .push((linux_source::find(progress)?, GUEST_TREE.into()));
+    let linux = linux_source::find(progress)?;
+    for tree in ["tools/net/ynl", "Documentation/netlink"] {
+        contents
+            .trees
+            .push((linux.join(tree), format!("{GUEST_TREE}/{tree}")));
+    }
     contents.trees.push((python::find(progress)?, "/".into()));
     let spec = paths::root().join("kernel/irqlink.yaml");
     contents

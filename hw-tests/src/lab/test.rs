@@ -1,33 +1,25 @@
 //! `irqlink-lab test`: every test that there is.
 
 use std::process::Command;
-use std::time::Duration;
 
 use irqlink_hw_tests::job::{Job, Step};
 
-use crate::accel;
 use crate::binding;
 use crate::checkpatch;
 use crate::cli::fetch_all;
 use crate::command;
 use crate::error::{Error, Result};
-use crate::guest;
+use crate::faults;
 use crate::guest_programs;
 use crate::kernel::{Flavour, Kernel};
+use crate::kunit;
 use crate::module;
-use crate::paths;
 use crate::progress::Progress;
-use crate::qemu::{Accel, Board};
+use crate::qemu::Accel;
 use crate::spec;
 use crate::suite::{Suite, Tally};
-use crate::vm::{Limits, Run};
+use crate::test_board::TestBoard;
 
-/// How long the tests of one kernel may take in the guest.
-const GUEST_LIMIT: Duration = Duration::from_secs(300);
-/// Devices of the test board: one for the modules, one to unplug.
-const EDU_DEVICES: u8 = 2;
-/// Vectors of its device that is rung from outside.
-const IVSHMEM_VECTORS: u16 = 8;
 /// The topic for a board that counts instructions.
 const PATH_LENGTH: &str = "path_length";
 
@@ -70,6 +62,14 @@ pub fn run(progress: Progress) -> bool {
     for &flavour in Flavour::tested() {
         suite.step(&format!("tests in the guest, {}", flavour.name()), || {
             guest_tests(flavour, None, &["--skip", PATH_LENGTH], progress)
+        });
+    }
+    if Flavour::tested().contains(&Flavour::Debug) {
+        suite.step("KUnit tests, debug", || {
+            kunit::run(Flavour::Debug, progress)
+        });
+        suite.step("defects on purpose fail a run, debug", || {
+            Ok(Tally::of(faults::check(Flavour::Debug, progress)))
         });
     }
     let shown = Flavour::shown();
@@ -116,33 +116,21 @@ fn guest_tests(
     filter: &[&str],
     progress: Progress,
 ) -> Result<Tally> {
-    let kernel = Kernel::find(flavour, progress)?;
     let argv = [guest_programs::TESTS].iter().chain(filter);
     let job = Job {
         modules: module::all(),
         steps: vec![Step::run(argv.copied())],
         ..Job::default()
     };
-    let contents = guest::contents(&kernel, &job, progress)?;
-    let accel = accel.map_or_else(|| accel::fastest(&kernel, &contents.init, progress), Ok)?;
-    let board = Board {
-        image: kernel.image.clone(),
+    let board = TestBoard {
+        flavour,
         accel,
-        edu: EDU_DEVICES,
-        ivshmem: IVSHMEM_VECTORS,
-    };
-    let logs = paths::lab()
-        .join("test")
-        .join(format!("{}-{}", flavour.name(), accel.name()));
-    let run = Run {
-        board: &board,
-        contents: &contents,
         job: &job,
-        logs: &logs,
-        limits: Limits::of(GUEST_LIMIT),
+        modules: Vec::new(),
+        name: "guest",
     };
     let mut output = Vec::new();
-    let outcome = run.go(&mut |_, _, bytes| output.extend(bytes));
+    let outcome = board.run(progress, &mut |bytes| output.extend(bytes));
     let output = String::from_utf8_lossy(&output).into_owned();
     match outcome.and_then(|outcome| outcome.check()) {
         Ok(()) => Ok(Tally::of_libtest(output, true)),
