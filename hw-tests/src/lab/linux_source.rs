@@ -14,13 +14,14 @@ use crate::progress::Progress;
 const PACKAGE: &str = "linux-source-6.12";
 /// What neither a kernel of the lab's is built from nor a tool needs: 1.2 of 1.7 GB. Kconfig and make
 /// read their own files everywhere.
-const UNUSED: [&str; 12] = [
+const UNUSED: [&str; 13] = [
     "*/arch/[!x]*/*.[chS]",
     "*/arch/*.dts*",
     "*/Documentation/[!n]*/*",
     "*/drivers/gpu/*.[ch]",
     "*/drivers/media/*.[ch]",
-    "*/drivers/net/*.[ch]",
+    "*/drivers/net/ethernet/[!i]*.[ch]",
+    "*/drivers/net/wireless/*.[ch]",
     "*/drivers/scsi/*.[ch]",
     "*/drivers/staging/*.[ch]",
     "*/drivers/usb/*.[ch]",
