@@ -10,18 +10,22 @@ use std::process::{Command, Output, Stdio};
 use crate::cache::Cache;
 use crate::command;
 use crate::error::{Context, Error, Result};
+use crate::lock::{self, Lock};
 
 /// apt with its lists just updated.
 pub struct Apt {
     options: Vec<String>,
     /// What the update warned about: a list that it could not fetch is no error to apt.
     warnings: String,
+    /// Against other labs.
+    _lock: Lock,
 }
 
 impl Apt {
     /// Fetches the lists of packages.
     pub fn update(cache: &Cache) -> Result<Apt> {
         let state = cache.path("apt");
+        let lock = lock::wait(&state)?;
         fs::create_dir_all(state.join("lists/partial"))
             .context(|| format!("cannot make {}", state.display()))?;
         let state = state.display();
@@ -36,6 +40,7 @@ impl Apt {
         let apt = Apt {
             options: options.to_vec(),
             warnings: String::new(),
+            _lock: lock,
         };
         let mut update = apt.command("apt-get");
         let output = command::output(update.args(["-qq", "update"])).map_err(not_debian)?;

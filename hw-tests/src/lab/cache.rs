@@ -10,27 +10,21 @@ use nix::sys::statvfs::statvfs;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
-use crate::lock::{self, Lock};
+use crate::lock;
 
 /// Less than this many free bytes are none.
 const ROOM: u64 = 1 << 20;
 
-/// The open cache, locked against other labs until it is dropped.
+/// The cache. Labs share it: what one is making, another waits for.
 pub struct Cache {
     root: PathBuf,
-    _lock: Lock,
 }
 
 impl Cache {
-    /// Opens the cache, waiting for another lab that is filling it.
+    /// The cache of this user.
     pub fn open() -> Result<Cache> {
         let root = root(|name| env::var_os(name).map(PathBuf::from))?;
-        Cache::at(root)
-    }
-
-    fn at(root: PathBuf) -> Result<Cache> {
-        let _lock = lock::wait(&root)?;
-        Ok(Cache { root, _lock })
+        Ok(Cache { root })
     }
 
     /// Where `name` is or would be.
@@ -44,7 +38,12 @@ impl Cache {
         if path.is_dir() {
             return Ok(path);
         }
-        let partial = self.path("partial");
+        let making = self.path("making").join(name);
+        let _lock = lock::wait(&making)?;
+        if path.is_dir() {
+            return Ok(path); // another lab has made it meanwhile
+        }
+        let partial = making.join("partial");
         let what = || format!("cannot make {}", path.display());
         remove(&partial)?;
         fs::create_dir_all(&partial).context(what)?;
@@ -61,7 +60,9 @@ impl Cache {
 
     /// Lets `name` lead to `target`, a name beside it.
     pub fn link(&self, name: &str, target: &str) -> Result<()> {
-        let (path, partial) = (self.path(name), self.path("partial-link"));
+        let making = self.path("making").join(name);
+        let _lock = lock::wait(&making)?;
+        let (path, partial) = (self.path(name), making.join("partial"));
         remove(&partial)?;
         symlink(target, &partial)
             .and_then(|()| fs::rename(&partial, &path))
@@ -119,10 +120,16 @@ pub fn remove(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
+    fn cache(dir: &tempfile::TempDir) -> Cache {
+        Cache {
+            root: dir.path().into(),
+        }
+    }
+
     #[test]
     fn an_entry_is_made_once() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = Cache::at(dir.path().into()).unwrap();
+        let cache = cache(&dir);
         let made = cache
             .entry("a/b", |path| fs::write(path.join("f"), "1").context(|| "f"))
             .unwrap();
@@ -134,22 +141,42 @@ mod tests {
     #[test]
     fn what_an_interruption_left_is_made_anew() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = Cache::at(dir.path().into()).unwrap();
+        let cache = cache(&dir);
         cache
             .entry("a", |path| {
                 fs::write(path.join("half"), "").unwrap();
                 Err(Error::Other("stop".into()))
             })
             .unwrap_err();
-        fs::create_dir_all(cache.path("partial/half")).unwrap(); // as SIGKILL leaves it
+        fs::create_dir_all(cache.path("making/a/partial/half")).unwrap(); // as SIGKILL leaves it
         let path = cache.entry("a", |_| Ok(())).unwrap();
         assert_eq!(fs::read_dir(path).unwrap().count(), 0);
     }
 
     #[test]
+    fn of_two_labs_one_makes_an_entry_and_the_other_waits_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (begun, wait) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let made = cache(&dir).entry("a", |path| {
+                    begun.send(()).unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(100));
+                    fs::write(path.join("f"), "1").context(|| "f")
+                });
+                made.unwrap();
+            });
+            wait.recv().unwrap();
+            cache(&dir).entry("b", |_| Ok(())).unwrap();
+            let found = cache(&dir).entry("a", |_| panic!("is being made")).unwrap();
+            assert_eq!(fs::read_to_string(found.join("f")).unwrap(), "1");
+        });
+    }
+
+    #[test]
     fn a_link_moves_to_the_new_entry() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = Cache::at(dir.path().into()).unwrap();
+        let cache = cache(&dir);
         for target in ["one", "two"] {
             cache.entry(target, |_| Ok(())).unwrap();
             cache.link("newest", target).unwrap();
