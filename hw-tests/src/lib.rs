@@ -3,4 +3,6 @@
 
 pub mod frame;
 pub mod job;
+pub mod results;
+pub mod rig;
 pub mod ring;

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use irqlink::abi::Record;
 use irqlink::{Access, Consumer, Control, Device, Error, Event, Progress, Receiver};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
+
+pub use crate::trial::Trial;
 
 /// Result of a test.
 pub type Outcome = Result<(), Failed>;

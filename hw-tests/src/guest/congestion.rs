@@ -1,7 +1,6 @@
 //! A socket without room: every event is delivered, or reported lost by its exact range.
 
 use irqlink::{Agent, Options, Start};
-use libtest_mimic::Trial;
 
 use crate::board::*;
 

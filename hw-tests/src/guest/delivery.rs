@@ -6,7 +6,7 @@ use std::thread;
 use irqlink::{
     Access, Agent, Device, FileReader, Options, Receiver, RingReader, SignalReader, Start,
 };
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use crate::board::*;
 

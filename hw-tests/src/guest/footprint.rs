@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 
 use irqlink::{Agent, Control, Options, Progress, Receiver, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

@@ -9,15 +9,16 @@ use irqlink::{
     Access, Agent, Control, Device, Edges, Error, FileReader, Gpio, GpioLine, NewSource, Options,
     Source, Start,
 };
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::board::*;
 use crate::removal::{ended, let_it_sleep, sleeper};
 use crate::sim_chip::SimChip;
+use crate::trial::skip_if;
 
-/// The tests of this file; they are ignored, with the reason, where there is no gpio-sim.
+/// The tests of this file; they are skipped, with the reason, where there is no gpio-sim.
 pub fn tests() -> Vec<Trial> {
     let tests = trials!("gpio":
         each_edge_arrives_once_with_its_direction,
@@ -29,13 +30,7 @@ pub fn tests() -> Vec<Trial> {
         what_cannot_be_had_is_refused_in_words,
         a_line_in_use_is_refused,
     );
-    match SimChip::missing() {
-        None => tests,
-        Some(why) => tests
-            .into_iter()
-            .map(|test| test.with_kind(why.clone()).with_ignored_flag(true))
-            .collect(),
-    }
+    skip_if(SimChip::missing(), tests)
 }
 
 /// A line as a source, removed when the test ends.

@@ -9,6 +9,7 @@ mod delivery;
 mod footprint;
 mod gpio;
 mod guard;
+mod options;
 mod path_length;
 mod pci;
 mod qmp;
@@ -19,15 +20,47 @@ mod sim;
 mod sim_chip;
 mod smoke;
 mod takeover;
+mod trial;
 mod ynl;
 
-use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
 
-fn main() {
-    let mut arguments = Arguments::from_args();
-    // All tests share the board's devices.
-    arguments.test_threads = Some(1);
-    let tests: Vec<Trial> = [
+use clap::Parser;
+
+use options::Options;
+use trial::{Reports, Trial};
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("irqlink-guest-tests: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<ExitCode, String> {
+    let arguments = options.libtest();
+    // libtest-mimic knows which of them it will run only by its own type.
+    let plan = libtest(tests(), &Reports::default())
+        .iter()
+        .filter(|test| !arguments.is_filtered_out(test))
+        .count();
+    let tests = libtest(tests(), &options.reports(plan)?);
+    Ok(libtest_mimic::run(&arguments, tests).exit_code())
+}
+
+fn libtest(tests: Vec<Trial>, reports: &Reports) -> Vec<libtest_mimic::Trial> {
+    tests
+        .into_iter()
+        .map(|test| test.reporting_to(reports))
+        .collect()
+}
+
+/// All tests.
+fn tests() -> Vec<Trial> {
+    [
         path_length::tests(),
         smoke::tests(),
         delivery::tests(),
@@ -47,6 +80,5 @@ fn main() {
     ]
     .into_iter()
     .flatten()
-    .collect();
-    libtest_mimic::run(&arguments, tests).exit();
+    .collect()
 }

@@ -5,9 +5,9 @@ use std::arch::asm;
 use std::fs;
 use std::time::Instant;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
-use crate::board::wait_until;
+use crate::board::*;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use irqlink::abi::*;
 use irqlink::netlink::{Builder, Socket};
 use irqlink::{Access, Agent, Control, Device, Error, Options, Receiver, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::socket::{MsgFlags, NetlinkAddr, sendto};

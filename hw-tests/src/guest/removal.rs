@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use irqlink::{Access, Agent, Device, FileReader, Options, Progress, Receiver, RingReader, Start};
 use irqlink_hw_tests::job::MODULE_DIR;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use irqlink::{Agent, Control, Delivery, Error, Notice, Notices, Options, Settings, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::errno::Errno;
 
 use crate::board::*;

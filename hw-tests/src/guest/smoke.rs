@@ -5,9 +5,10 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use crate::qmp::Qmp;
+use crate::trial::Trial;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {

@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use serde_json::{Value, json};
+
+use crate::trial::Trial;
 
 const PYTHON: &str = "/usr/bin/python3.11";
 const CLI: &str = "/linux/tools/net/ynl/cli.py";

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use irqlink::{Access, Agent, Device, FileReader, Options, Sim, Start};
-use libtest_mimic::Trial;
 use nix::kmod::{DeleteModuleFlags, delete_module};
 
 use super::{UNTIL_ACK, Waiting, limit, set, state};

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use irqlink::{Control, Device, Mode, Settings, Source};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use crate::board::*;
 

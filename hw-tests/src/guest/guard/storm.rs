@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use irqlink::abi::{IRQLINK_RECORD_MASKED, IRQLINK_RECORD_STORM};
 use irqlink::{Access, Agent, Control, Device, Mode, Options, Settings, Sim, Start};
-use libtest_mimic::Trial;
 use nix::errno::Errno;
 
 use super::{flags, limit, set, state};

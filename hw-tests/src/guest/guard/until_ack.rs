@@ -2,7 +2,6 @@
 
 use irqlink::abi::IRQLINK_RECORD_MASKED;
 use irqlink::{Access, Agent, Control, Device, Error, FileReader, Options, Start};
-use libtest_mimic::Trial;
 use nix::errno::Errno;
 
 use super::{FREE, Waiting, flags, set, state};

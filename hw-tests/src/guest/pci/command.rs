@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Output;
 
 use irqlink::{Access, Control, Device, FileReader, PciBinding, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use super::described::{Card, LSC};
 use crate::board::*;

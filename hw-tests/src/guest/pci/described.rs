@@ -10,7 +10,7 @@ use irqlink::{
     Access, Agent, Control, Device, Error, FileReader, NewSource, Options, Pci, Receiver, Source,
     Start,
 };
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use serde_json::json;

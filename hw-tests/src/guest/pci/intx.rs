@@ -3,7 +3,7 @@
 use std::fs;
 
 use irqlink::{Agent, Control, Options, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use serde_json::json;
 
 use super::function::Function;

@@ -7,7 +7,7 @@ mod intx;
 mod storm;
 mod vectors;
 
-use libtest_mimic::Trial;
+use crate::trial::Trial;
 
 /// The tests of this folder.
 pub fn tests() -> Vec<Trial> {

@@ -12,7 +12,7 @@ use irqlink::{
     Settings, Start,
 };
 use irqlink_hw_tests::ring::Ring;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use crate::board::*;
 use crate::qmp::Qmp;

@@ -2,7 +2,7 @@
 
 use irqlink::{Access, Agent, Device, FileReader, Options, Start};
 use irqlink_hw_tests::ring::Ring;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use crate::board::*;
 use crate::qmp::Qmp;

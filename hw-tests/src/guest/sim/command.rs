@@ -1,7 +1,5 @@
 //! `irqlink source add sim` and `remove`.
 
-use libtest_mimic::Trial;
-
 use crate::board::*;
 use crate::command::{ended, irqlink, json};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use irqlink::abi::Record;
 use irqlink::{Agent, Options, Receiver, Sim, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use super::{Simulated, every};
 use crate::board::*;

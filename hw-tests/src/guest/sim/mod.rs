@@ -8,7 +8,7 @@ mod removal;
 use std::time::Duration;
 
 use irqlink::{Access, Control, Device, FileReader, NewSource, Sim, Source, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 
 use crate::board::*;
 

@@ -5,7 +5,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use irqlink::{Control, NewSource, Sim};
-use libtest_mimic::Trial;
 use nix::errno::Errno;
 
 use super::{Simulated, every};

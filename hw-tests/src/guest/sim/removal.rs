@@ -3,7 +3,7 @@
 use std::thread;
 
 use irqlink::{Access, Agent, Control, Device, FileReader, NewSource, Options, Start};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, delete_module};
 

@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::fs::File;
+use std::io::{self, Write, stdout};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use clap::Parser;
+use irqlink_hw_tests::results::{Junit, Ktap, Report};
+use libtest_mimic::Arguments;
+
+use crate::trial::Reports;
+
+/// The tests that run on a board, the lab's virtual one or a real one.
+///
+/// Exit status: 0 if all passed, 101 if one failed, 2 if they could not be run.
+#[derive(Parser)]
+pub struct Options {
+    /// Also write the results as KTAP; `-` for the standard output, in place of the usual text
+    #[arg(long, value_name = "FILE")]
+    ktap: Option<PathBuf>,
+    /// Also write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    #[command(flatten)]
+    libtest: Arguments,
+}
+
+impl Options {
+    /// What libtest-mimic does.
+    pub fn libtest(&self) -> Arguments {
+        let quiet = self.ktap_is_shown().then(|| "/dev/null".to_owned());
+        Arguments {
+            // All tests share the board's devices.
+            test_threads: Some(1),
+            logfile: self.libtest.logfile.clone().or(quiet),
+            ..self.libtest.clone()
+        }
+    }
+
+    /// Opens the files of results, for that many tests.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn reports(&self, plan: usize) -> Result<Reports, String> {
+        let mut reports: Vec<Box<dyn Report>> = Vec::new();
+        if self.libtest.list {
+            return Ok(Arc::default());
+        }
+        if let Some(path) = &self.ktap {
+            let ktap = self.ktap_output(path).and_then(|out| Ktap::new(out, plan));
+            reports.push(Box::new(ktap.map_err(cannot_write(path))?));
+        }
+        if let Some(path) = &self.junit {
+            let junit = Junit::new(path.clone(), &[]);
+            reports.push(Box::new(junit.map_err(cannot_write(path))?));
+        }
+        Ok(Arc::new(Mutex::new(reports)))
+    }
+
+    fn ktap_is_shown(&self) -> bool {
+        self.ktap.as_deref() == Some(Path::new("-"))
+    }
+
+    fn ktap_output(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
+        match self.ktap_is_shown() {
+            true => Ok(Box::new(stdout())),
+            false => Ok(Box::new(File::create(path)?)),
+        }
+    }
+}
+
+fn cannot_write(path: &Path) -> impl Fn(io::Error) -> String {
+    let path = path.display().to_string();
+    move |e| format!("cannot write {path}: {e}")
+}
