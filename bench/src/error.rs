@@ -2,11 +2,15 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use irqlink::realtime::Step;
 use nix::errno::Errno;
 
 use crate::instructions::Mismatch;
+use crate::load::Load;
+use crate::report::Report;
+use crate::stop;
 
 /// Result of this program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -24,10 +28,19 @@ Exit codes:
   7    the source is gone: its device or driver was removed
   130  ended by Ctrl-C or SIGTERM; the report is written and marked partial";
 
+/// The exit code of a run that made this report.
+pub fn code(report: &Report) -> ExitCode {
+    match (stop::requested(), report.is_complete()) {
+        (true, _) => ExitCode::from(STOPPED),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::from(LOST),
+    }
+}
+
 /// Exit code: all done, but events were lost or came twice.
-pub const LOST: u8 = 6;
+const LOST: u8 = 6;
 /// Exit code: ended by Ctrl-C or SIGTERM.
-pub const STOPPED: u8 = 130;
+const STOPPED: u8 = 130;
 
 /// Everything that can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +136,17 @@ pub enum Error {
         path: String,
         /// Why.
         source: io::Error,
+    },
+
+    /// A load cannot be made.
+    #[error("cannot put the machine under load ({}, by {program}): {why}", load.name())]
+    Load {
+        /// The load.
+        load: Load,
+        /// What should make it.
+        program: String,
+        /// Why it does not.
+        why: String,
     },
 
     /// Tracing is not to be had.

@@ -64,6 +64,16 @@ impl Measure {
     }
 }
 
+impl Unit {
+    /// Its name in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Ns => "ns",
+            Unit::Instructions => "instructions",
+        }
+    }
+}
+
 impl Choice {
     /// Settles the measure. Also tells whether the clock counts instructions.
     ///

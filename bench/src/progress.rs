@@ -1,5 +1,6 @@
 //! How far a run is: a bar on a terminal, else a line a step. Drawn between two events only.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -12,29 +13,32 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is shown yet.
-    pub fn new() -> Self {
+    /// Of a run of `length` parts.
+    pub fn new(length: u64) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let target = match is_terminal {
             true => ProgressDrawTarget::stderr_with_hz(5),
             false => ProgressDrawTarget::hidden(),
         };
-        let style = ProgressStyle::with_template("{msg:8} {wide_bar} {pos}/{len} {eta:>4}")
+        let style = ProgressStyle::with_template("{msg:24} {wide_bar} {percent:>3} % {eta:>4}")
             .expect("the template is valid");
         Progress {
-            bar: ProgressBar::with_draw_target(None, target).with_style(style),
+            bar: ProgressBar::with_draw_target(Some(length), target).with_style(style),
             is_terminal,
         }
     }
 
-    /// A step of `length` parts begins.
-    pub fn begin(&self, name: &'static str, length: u64) {
+    /// A step begins.
+    pub fn begin(&self, name: impl Into<Cow<'static, str>>) {
         if self.is_terminal {
             self.bar.set_message(name);
-            self.bar.set_length(length);
-            self.bar.reset();
-        } else {
-            eprintln!("{name}: {length} interrupts");
+        }
+    }
+
+    /// A group of steps begins: a line where there is no terminal.
+    pub fn line(&self, text: &str) {
+        if !self.is_terminal {
+            eprintln!("{text}");
             // A slow line, such as a serial console, is still busy with it.
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -46,9 +50,10 @@ impl Progress {
             self.bar.inc(1);
         }
     }
+}
 
-    /// The step has ended.
-    pub fn end(&self) {
+impl Drop for Progress {
+    fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::Measure;
 use crate::report::Quantiles;
+use crate::sample::{Sample, Worst};
 
 /// A part of the way from the trigger to the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,30 +42,47 @@ impl Stage {
     }
 }
 
-/// Counts and histograms of one row.
+/// What a recorder is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    /// What is measured.
+    pub measure: Measure,
+    /// The longest that an event may take; a later one does not count as received.
+    pub limit: Duration,
+    /// Cost of the handler's clock reading, taken off what ends with it.
+    pub clock_read: u64,
+}
+
+/// Counts and histograms.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     limit: u64,
+    clock_read: u64,
     histograms: [Histogram<u32>; Stage::ALL.len()],
+    worst: Worst,
     newest: u64,
     received: u64,
     duplicates: u64,
+    gaps: u64,
 }
 
 impl Recorder {
-    /// For events that take `limit` at most; a later one does not count as received.
-    pub fn new(measure: Measure, limit: Duration) -> Self {
-        let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX / 2);
+    /// Nothing yet.
+    pub fn new(scale: &Scale) -> Self {
+        let limit = u64::try_from(scale.limit.as_nanos()).unwrap_or(u64::MAX / 2);
         let limit = limit.clamp(2, u64::MAX / 2);
         // Twice the limit: the time before the stamp has room, too.
-        let histogram = Histogram::new_with_bounds(1, 2 * limit, measure.digits())
+        let histogram = Histogram::new_with_bounds(1, 2 * limit, scale.measure.digits())
             .expect("bounds are in order and digits at most 5");
         Recorder {
             limit,
+            clock_read: scale.clock_read,
             histograms: std::array::from_fn(|_| histogram.clone()),
+            worst: Worst::new(),
             newest: 0,
             received: 0,
             duplicates: 0,
+            gaps: 0,
         }
     }
 
@@ -74,19 +92,24 @@ impl Recorder {
     pub fn note(&mut self, now: u64, event: Event<'_>, from: u64) {
         match event {
             Event::Interrupt(record) if record.seq > self.newest => {
-                self.newest = record.seq;
                 if record.seq >= from {
-                    self.count(record, now);
+                    self.gaps += u64::from(record.seq > from.max(self.newest + 1));
+                    self.count(record, now.saturating_sub(self.clock_read));
                 }
+                self.newest = record.seq;
             }
             Event::Interrupt(_) => self.duplicates += 1,
-            Event::Lost { last, .. } => self.newest = self.newest.max(last),
+            Event::Lost { last, .. } => {
+                self.gaps += u64::from(last >= from.max(self.newest + 1));
+                self.newest = self.newest.max(last);
+            }
             Event::Gone { .. } => {}
         }
     }
 
     fn count(&mut self, record: &Record, now: u64) {
-        if now.saturating_sub(record.time_ns) > self.limit {
+        let latency = now.saturating_sub(record.time_ns);
+        if latency > self.limit {
             return;
         }
         self.received += 1;
@@ -95,6 +118,21 @@ impl Recorder {
                 histogram.saturating_record(length);
             }
         }
+        self.worst.offer(Sample::new(record, latency));
+    }
+
+    /// Adds what another one noted of later events.
+    pub fn add(&mut self, later: &Recorder) {
+        for (sum, one) in self.histograms.iter_mut().zip(&later.histograms) {
+            sum.add(one).expect("both have the same bounds");
+        }
+        for sample in later.worst.samples() {
+            self.worst.offer(*sample);
+        }
+        self.newest = later.newest;
+        self.received += later.received;
+        self.duplicates += later.duplicates;
+        self.gaps += later.gaps;
     }
 
     /// Sequence number of the newest event, 0 before the first.
@@ -112,6 +150,21 @@ impl Recorder {
         self.duplicates
     }
 
+    /// Places where events were missing in the order.
+    pub fn gaps(&self) -> u64 {
+        self.gaps
+    }
+
+    /// The slowest events.
+    pub fn worst(&self) -> &[Sample] {
+        self.worst.samples()
+    }
+
+    /// The figures of a row: those of [`Stage::IrqToHandler`].
+    pub fn histogram(&self) -> &Histogram<u32> {
+        &self.histograms[1]
+    }
+
     /// The figures of each stage that was seen.
     pub fn stages(&self) -> BTreeMap<Stage, Quantiles> {
         let stages = Stage::ALL.into_iter().zip(&self.histograms);
@@ -123,11 +176,17 @@ impl Recorder {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
+    pub const SCALE: Scale = Scale {
+        measure: Measure::PathLength,
+        limit: Duration::from_secs(1),
+        clock_read: 0,
+    };
+
     fn recorder() -> Recorder {
-        Recorder::new(Measure::PathLength, Duration::from_secs(1))
+        Recorder::new(&SCALE)
     }
 
     fn record(seq: u64, time_ns: u64) -> Record {
@@ -139,6 +198,15 @@ mod tests {
         }
     }
 
+    /// A recorder of these events, each of which took 1,000.
+    pub fn noted(seqs: impl IntoIterator<Item = u64>, from: u64) -> Recorder {
+        let mut recorder = recorder();
+        for seq in seqs {
+            recorder.note(2_000, Event::Interrupt(&record(seq, 1_000)), from);
+        }
+        recorder
+    }
+
     #[test]
     fn stages_are_measured_from_their_beginning() {
         let mut recorder = recorder();
@@ -147,6 +215,20 @@ mod tests {
         assert_eq!(stages[&Stage::IrqToHandler].p50, 6_461);
         assert_eq!(stages[&Stage::TriggerToIrq].p50, 100);
         assert_eq!(stages[&Stage::TriggerToHandler].p50, 6_561);
+    }
+
+    #[test]
+    fn the_clock_reading_is_taken_off_what_ends_with_it() {
+        let mut recorder = Recorder::new(&Scale {
+            clock_read: 61,
+            ..SCALE
+        });
+        recorder.note(7_461, Event::Interrupt(&record(1, 1_000)), 1);
+        let stages = recorder.stages();
+        assert_eq!(stages[&Stage::IrqToHandler].p50, 6_400);
+        assert_eq!(stages[&Stage::TriggerToIrq].p50, 100);
+        assert_eq!(stages[&Stage::TriggerToHandler].p50, 6_500);
+        assert_eq!(recorder.worst()[0].latency, 6_400);
     }
 
     #[test]
@@ -166,18 +248,14 @@ mod tests {
 
     #[test]
     fn warm_up_is_not_counted() {
-        let mut recorder = recorder();
-        for seq in 1..=5 {
-            recorder.note(2_000, Event::Interrupt(&record(seq, 1_000)), 4);
-        }
+        let recorder = noted(1..=5, 4);
         assert_eq!((recorder.received(), recorder.newest()), (2, 5));
+        assert_eq!(recorder.gaps(), 0);
     }
 
     #[test]
     fn duplicates_and_losses_are_not_received() {
-        let mut recorder = recorder();
-        recorder.note(2_000, Event::Interrupt(&record(1, 1_000)), 1);
-        recorder.note(2_000, Event::Interrupt(&record(1, 1_000)), 1);
+        let mut recorder = noted([1, 1], 1);
         let lost = Event::Lost {
             source: 1,
             first: 2,
@@ -186,7 +264,22 @@ mod tests {
         recorder.note(2_000, lost, 1);
         recorder.note(2_000, Event::Interrupt(&record(5, 1_000)), 1);
         assert_eq!((recorder.received(), recorder.duplicates()), (2, 1));
-        assert_eq!(recorder.newest(), 5);
+        assert_eq!((recorder.newest(), recorder.gaps()), (5, 1));
+    }
+
+    #[test]
+    fn each_gap_counts_once() {
+        assert_eq!(noted([5, 6, 9, 10, 20], 5).gaps(), 2);
+        assert_eq!(noted([7, 8], 5).gaps(), 1);
+    }
+
+    #[test]
+    fn blocks_add_up() {
+        let mut sum = noted([1, 2], 1);
+        sum.add(&noted([3, 5], 3));
+        assert_eq!((sum.received(), sum.newest(), sum.gaps()), (4, 5, 1));
+        assert_eq!(sum.worst().len(), 4);
+        assert_eq!(sum.histogram().len(), 4);
     }
 
     #[test]

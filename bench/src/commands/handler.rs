@@ -12,9 +12,10 @@ use irqlink::{Access, Agent, Control, Device, Options, Receiver, Source, Start};
 use super::output::Output;
 use super::target::Target;
 use crate::environment::Environment;
-use crate::error::{Error, Result, STOPPED};
+use crate::error::{self, Error, Result};
+use crate::load::Load;
 use crate::measure::Measure;
-use crate::report::{HANDLER, Quantiles, Report, Row};
+use crate::report::{HANDLER, Percentile, Quantiles, Report, Row, distribution};
 use crate::stop;
 use crate::tracing::Tracing;
 
@@ -47,11 +48,8 @@ impl Handler {
         let environment = Environment::read(instruction_clock, &source, &[]);
         let row = self.measure(&source, measure, &environment)?;
         let report = Report::new(environment, vec![row], stop::requested());
-        let code = self.output.give(&report)?;
-        match stop::requested() {
-            true => Ok(ExitCode::from(STOPPED)),
-            false => Ok(code),
-        }
+        self.output.give(&report)?;
+        Ok(error::code(&report))
     }
 
     fn measure(&self, source: &Source, measure: Measure, environment: &Environment) -> Result<Row> {
@@ -87,14 +85,19 @@ impl Handler {
             accel: environment.accel,
             run: 0,
             source: source.name.clone(),
+            load: Load::Idle,
             consumers: Some(self.consumers),
             events,
             received: histogram.len(),
             lost: events.saturating_sub(histogram.len()),
+            gaps: 0,
             duplicates: 0,
             unasked: histogram.len().saturating_sub(events),
             quantiles: Quantiles::of(&histogram),
+            unsupported: Percentile::unsupported(histogram.len()),
             stages: BTreeMap::new(),
+            histogram: Some(distribution::encode(&histogram)),
+            worst: Vec::new(),
         })
     }
 

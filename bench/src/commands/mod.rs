@@ -1,6 +1,7 @@
 //! The command line; the subcommands, one file each.
 
 mod handler;
+mod load;
 mod output;
 mod paths;
 mod report;
@@ -36,6 +37,7 @@ enum Command {
     Paths(paths::Paths),
     Report(report::Report),
     Handler(handler::Handler),
+    Load(load::Load),
 }
 
 /// Runs what the command line asks for.
@@ -49,6 +51,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Paths(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Handler(command) => command.run(),
+        Command::Load(command) => command.run(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::error::{Error, LOST, Result};
+use crate::error::{Error, Result};
+use crate::file;
 use crate::report::{self, Report};
-use crate::table::table;
+use crate::table::{Style, table};
 
 /// Where a run's results go.
 #[derive(Debug, Args)]
@@ -17,27 +17,39 @@ pub struct Output {
     /// no table
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     json: Option<PathBuf>,
+    /// Write its rows to this file as CSV; to standard output if absent or -, and then print no
+    /// table
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    csv: Option<PathBuf>,
 }
 
 impl Output {
     /// Finds out whether the results can be written, before they are worked for.
     pub fn check(&self) -> Result<()> {
-        self.json.as_deref().map_or(Ok(()), report::check)
+        self.files().try_for_each(file::check)
     }
 
-    /// Writes the report and prints the table. The exit code tells whether events were lost.
-    pub fn give(&self, report: &Report) -> Result<ExitCode> {
-        if let Some(path) = &self.json {
-            report::write(report, path)?;
+    /// Writes the report and prints the table.
+    ///
+    /// # Errors
+    /// The first of writing, once all was tried.
+    pub fn give(&self, report: &Report) -> Result<()> {
+        let written = [
+            self.json.as_deref().map(|path| report::write(report, path)),
+            self.csv
+                .as_deref()
+                .map(|path| file::write(&report::csv(report), path)),
+        ];
+        if !self.files().any(file::is_standard_output) && !report.results.is_empty() {
+            print(&table(report, Style::detect()))?;
         }
-        let is_printed = self.json.as_deref() == Some(Path::new("-"));
-        if !is_printed && !report.results.is_empty() {
-            print(&table(report))?;
-        }
-        Ok(match report.is_complete() {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::from(LOST),
-        })
+        written.into_iter().flatten().collect()
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        [&self.json, &self.csv]
+            .into_iter()
+            .filter_map(|path| path.as_deref())
     }
 }
 

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::print;
+use super::output::Output;
 use crate::error::Result;
-use crate::report::{merge, read, write};
-use crate::table::table;
+use crate::report::{merge, read};
 
 /// Show reports in one table, and merge them.
 ///
@@ -19,21 +18,15 @@ pub struct Report {
     /// Reports, as `run --json` writes them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Write the merged report to this file; - for standard output, and then print no table
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Report {
     pub fn run(self) -> Result<ExitCode> {
+        self.output.check()?;
         let reports = self.files.iter().map(|file| read(file));
-        let merged = merge(reports.collect::<Result<_>>()?)?;
-        if let Some(output) = &self.output {
-            write(&merged, output)?;
-        }
-        if self.output.is_none_or(|output| output.as_os_str() != "-") {
-            print(&table(&merged))?;
-        }
+        self.output.give(&merge(reports.collect::<Result<_>>()?)?)?;
         Ok(ExitCode::SUCCESS)
     }
 }

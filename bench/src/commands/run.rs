@@ -1,22 +1,29 @@
 //! `irqlink-bench run`
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use irqlink::Control;
 use irqlink::realtime::Request;
 use irqlink::units::{CpuList, parse_duration};
+use irqlink::{Control, Source};
 
 use super::output::Output;
 use super::target::Target;
-use crate::environment::Environment;
-use crate::error::{Result, STOPPED};
+use crate::environment::{Environment, Order};
+use crate::error::{self, Result};
+use crate::file;
+use crate::load::{Load, Program};
+use crate::measure::Measure;
 use crate::path::{self, Path};
-use crate::progress::Progress;
+use crate::plan::Plan;
 use crate::realtime;
+use crate::recorder::Scale;
 use crate::report::Report;
-use crate::row::Plan;
+use crate::schedule;
+use crate::session::Session;
 use crate::stop;
 
 /// `SCHED_FIFO` priority of the thread that triggers, if the receiver's is above it. The receiver
@@ -32,8 +39,22 @@ pub struct Run {
     /// Paths to measure, as `irqlink-bench paths` lists them; all by default
     #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::named)]
     paths: Vec<&'static dyn Path>,
-    /// Interrupts before those that count
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    /// Parts in which each path is measured; those of all paths are mixed at random
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    blocks: u64,
+    /// Number that makes the order of the blocks; another one each time by default
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
+    /// Measure also while the machine is under these loads
+    #[arg(
+        long = "load",
+        value_name = "LOAD,...",
+        value_delimiter = ',',
+        value_enum
+    )]
+    loads: Vec<Load>,
+    /// Interrupts before those that count, in each block
+    #[arg(long, value_name = "N", default_value_t = 50)]
     warm_up: u64,
     /// Pause before each interrupt, such as 200us or 1ms
     #[arg(short, long, value_name = "TIME", default_value = "200us", value_parser = parse_duration)]
@@ -54,6 +75,9 @@ pub struct Run {
     /// Keep CPUs out of idle states that take longer to leave than this, such as 0us
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     dma_latency: Option<Duration>,
+    /// Write each block's histogram to this file, an interval log of HdrHistogram (V2)
+    #[arg(long, value_name = "FILE")]
+    hdr: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -61,6 +85,7 @@ pub struct Run {
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
         self.output.check()?;
+        self.hdr.as_deref().map_or(Ok(()), file::check)?;
         stop::install()?;
         let source = self.target.source(&mut Control::open()?)?;
         let (measure, instruction_clock) = self.target.measure.settle()?;
@@ -71,15 +96,55 @@ impl Run {
             wake_latency: self.dma_latency,
             ..Request::default()
         })?;
-        let environment = Environment::read(instruction_clock, &source, &setup.steps);
-        let plan = Plan {
+        let seed = self.seed.unwrap_or_else(|| fastrand::u32(..));
+        let mut environment = Environment::read(instruction_clock, &source, &setup.steps);
+        environment.order = Some(Order {
+            seed,
+            blocks: self.blocks,
+        });
+        let programs = self.programs();
+        let shown = |(load, program): (&Load, &Program)| (*load, program.to_string());
+        environment.loads = programs.iter().map(shown).collect();
+        let paths = match self.paths.is_empty() {
+            true => path::ALL,
+            false => &self.paths,
+        };
+        let loads: Vec<Load> = [Load::Idle]
+            .into_iter()
+            .chain(programs.keys().copied())
+            .collect();
+        let rounds = schedule::rounds(paths, &loads, self.target.num, self.blocks, seed.into());
+        let plan = self.plan(source, measure, environment.clock_read);
+        let mut session = Session::new(plan, environment.accel, programs);
+        let outcome = session.run(&rounds);
+
+        environment.receiver = session.receiver.clone();
+        let partial = outcome.is_err() || stop::requested();
+        let report = Report::new(environment, session.rows(), partial);
+        let given = self.output.give(&report);
+        let log = |path| file::write(&session.hdr_log(), path);
+        let logged = self.hdr.as_deref().map_or(Ok(()), log);
+        // Why it could not be measured comes before why that could not be written.
+        outcome.and(given).and(logged)?;
+        Ok(error::code(&report))
+    }
+
+    /// What makes the loads.
+    fn programs(&self) -> BTreeMap<Load, Program> {
+        let found = |load: &Load| Some((*load, Program::find(*load)?));
+        self.loads.iter().filter_map(found).collect()
+    }
+
+    fn plan(&self, source: Source, measure: Measure, clock_read: u64) -> Plan {
+        Plan {
             source,
-            measure,
-            accel: environment.accel,
-            events: self.target.num,
+            scale: Scale {
+                measure,
+                limit: self.timeout,
+                clock_read,
+            },
             warm_up: self.warm_up,
             interval: self.interval,
-            timeout: self.timeout,
             receiver: Request {
                 priority: (self.priority > 0).then_some(self.priority),
                 // As `irqlink agent --priority` does.
@@ -87,34 +152,6 @@ impl Run {
                 cpus: self.cpu.clone(),
                 ..Request::default()
             },
-        };
-        let mut report = Report::new(environment, Vec::new(), true);
-        let outcome = self.measure(&plan, &mut report);
-        report.partial = outcome.is_err() || stop::requested();
-        let code = self.output.give(&report)?;
-        outcome?;
-        match stop::requested() {
-            true => Ok(ExitCode::from(STOPPED)),
-            false => Ok(code),
         }
-    }
-    /// Measures the paths, as far as it gets.
-    fn measure(&self, plan: &Plan, report: &mut Report) -> Result<()> {
-        let all = match self.paths.is_empty() {
-            true => path::ALL,
-            false => &self.paths,
-        };
-        let progress = Progress::new();
-        for path in all {
-            let Some(measured) = plan.measure(*path, &progress)? else {
-                break;
-            };
-            report.results.push(measured.row);
-            report.environment.receiver = measured.receiver;
-            if stop::requested() {
-                break;
-            }
-        }
-        Ok(())
     }
 }

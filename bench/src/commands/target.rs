@@ -13,7 +13,7 @@ pub struct Target {
     #[arg(short, long, value_name = "NAME")]
     source: Option<String>,
     /// Interrupts to count
-    #[arg(short, long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short, long, value_name = "N", default_value_t = 3000, value_parser = clap::value_parser!(u64).range(1..))]
     pub num: u64,
     /// What to measure: time, or instructions in a VM whose clock counts them (checked)
     #[arg(short, long, value_enum, default_value_t = Choice::Auto)]

@@ -20,6 +20,7 @@ pub use source::SourceState;
 pub use thread::{ThreadState, is_asleep};
 
 use crate::clock;
+use crate::load::Load;
 
 /// The machine and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,8 +49,11 @@ pub struct Environment {
     pub governor: Option<String>,
     /// Clock source of the kernel.
     pub clocksource: String,
-    /// Cost of reading the clock, part of each figure: ns, or instructions if the clock counts them.
+    /// Cost of reading the clock: ns, or instructions if the clock counts them.
     pub clock_read: u64,
+    /// It was taken off each figure. Older reports leave it in.
+    #[serde(default)]
+    pub clock_read_subtracted: bool,
     /// The source, when the run ended.
     pub source: Option<SourceState>,
     /// The thread that receives.
@@ -58,10 +62,25 @@ pub struct Environment {
     pub trigger: Option<ThreadState>,
     /// Version of each loaded module of irqlink: its own, or its source's checksum.
     pub modules: BTreeMap<String, String>,
+    /// Order of the blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// What made each load.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loads: BTreeMap<Load, String>,
     /// Version of this program.
     pub version: String,
     /// The command line.
     pub command: Vec<String>,
+}
+
+/// What makes the order in which blocks are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The same one gives the same order.
+    pub seed: u32,
+    /// Blocks of each row.
+    pub blocks: u64,
 }
 
 impl Environment {
@@ -86,10 +105,13 @@ impl Environment {
             clocksource: text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
                 .unwrap_or_else(|| "unknown".into()),
             clock_read: clock::read_cost(),
+            clock_read_subtracted: true,
             source: Some(SourceState::read(source)),
             receiver: None,
             trigger: ThreadState::read(nix::unistd::gettid(), setup),
             modules: kernel::modules(),
+            order: None,
+            loads: BTreeMap::new(),
             version: env!("CARGO_PKG_VERSION").into(),
             command: std::env::args().collect(),
         }
@@ -123,10 +145,16 @@ pub mod tests {
             governor: None,
             clocksource: "tsc".into(),
             clock_read: 52,
+            clock_read_subtracted: true,
             source: None,
             receiver: None,
             trigger: None,
             modules: BTreeMap::from([("irqlink".into(), "0.1.0".into())]),
+            order: Some(Order {
+                seed: 7,
+                blocks: 10,
+            }),
+            loads: BTreeMap::new(),
             version: "0.1.0".into(),
             command: vec!["irqlink-bench".into(), "run".into()],
         }

@@ -1,14 +1,11 @@
-//! Reads and writes report files.
+//! Report files.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::Path;
 
-use tempfile::{Builder, NamedTempFile};
-
-use super::{Report, SCHEMA};
+use super::{Report, SCHEMA, distribution};
 use crate::error::{Error, Result};
+use crate::file;
 
 /// Reads a report.
 ///
@@ -19,88 +16,44 @@ pub fn read(path: &Path) -> Result<Report> {
         path: path.into(),
         source,
     })?;
-    let report: Report = serde_json::from_slice(&bytes).map_err(|error| Error::NotAReport {
+    parse(&bytes).map_err(|why| Error::NotAReport {
         path: path.into(),
-        why: error.to_string(),
-    })?;
-    if report.schema != SCHEMA {
-        return Err(Error::NotAReport {
-            path: path.into(),
-            why: format!("its schema is {}, not {SCHEMA}", report.schema),
-        });
-    }
-    Ok(report)
+        why,
+    })
 }
 
-/// Writes a report to a file, or to standard output for `-`. A file is replaced once the new one
-/// is whole; another kind of file, such as a device, is written to.
+fn parse(bytes: &[u8]) -> Result<Report, String> {
+    let report: Report = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if report.schema != SCHEMA {
+        return Err(format!("its schema is {}, not {SCHEMA}", report.schema));
+    }
+    let histograms = report
+        .results
+        .iter()
+        .filter_map(|row| row.histogram.as_deref());
+    match histograms
+        .map(distribution::decode)
+        .all(|one| one.is_some())
+    {
+        true => Ok(report),
+        false => Err("a histogram in it is damaged".into()),
+    }
+}
+
+/// Writes a report to a file, or to standard output for `-`.
 ///
 /// # Errors
-/// [`Error::Write`].
+/// Those of [`file::write`].
 pub fn write(report: &Report, path: &Path) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(report).expect("a report is JSON");
     text.push(b'\n');
-    let written = if path == Path::new("-") {
-        let mut out = io::stdout().lock();
-        out.write_all(&text).and_then(|()| out.flush())
-    } else if is_special(path) {
-        File::options()
-            .write(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(&text))
-    } else {
-        replace(path, &text)
-    };
-    written.map_err(write_error(path))
-}
-
-/// Finds out whether a report can be written there, before it is worked for.
-///
-/// # Errors
-/// [`Error::Write`].
-pub fn check(path: &Path) -> Result<()> {
-    if path == Path::new("-") || is_special(path) {
-        return Ok(());
-    }
-    new_beside(path).map(drop).map_err(write_error(path))
-}
-
-/// There, but no regular file.
-fn is_special(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|file| !file.is_file())
-}
-
-fn write_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
-    let path = match path == Path::new("-") {
-        true => "to standard output".into(),
-        false => path.display().to_string(),
-    };
-    move |source| Error::Write { path, source }
-}
-
-/// A file in the same folder that goes away unless it is kept.
-fn new_beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    Builder::new()
-        .prefix(".irqlink-bench-")
-        // As any new file: less what the umask takes.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-}
-
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = new_beside(path)?;
-    file.write_all(text)?;
-    file.as_file().sync_data()?;
-    file.persist(path)?;
-    Ok(())
+    file::write(&text, path)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::environment::tests::environment;
 
@@ -109,38 +62,32 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole() {
+    fn what_is_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.json");
-        fs::write(&path, "old").unwrap();
         write(&report(), &path).unwrap();
         assert_eq!(read(&path).unwrap(), report());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    #[test]
-    fn a_full_disk_is_an_error_that_says_so() {
-        let error = write(&report(), Path::new("/dev/full")).unwrap_err();
-        assert!(error.to_string().contains("the disk is full"), "{error}");
-        assert!(!fs::metadata("/dev/full").unwrap().is_file());
-    }
+    proptest! {
+        #[test]
+        fn foreign_bytes_are_refused(bytes: Vec<u8>) {
+            prop_assert!(parse(&bytes).is_err());
+        }
 
-    #[test]
-    fn a_missing_folder_is_an_error_with_the_path() {
-        let path = Path::new("/nonexistent/r.json");
-        for error in [check(path), write(&report(), path)] {
-            assert_eq!(
-                error.unwrap_err().to_string(),
-                "cannot write /nonexistent/r.json: there is no such folder"
-            );
+        #[test]
+        fn a_part_of_a_report_is_refused(part in 0.0f64..1.0) {
+            let text = serde_json::to_vec_pretty(&report()).unwrap();
+            let length = (text.len() as f64 * part) as usize;
+            prop_assert!(parse(&text[..length]).is_err());
         }
     }
 
     #[test]
-    fn foreign_files_are_refused_in_words() {
+    fn foreign_json_is_refused_in_words() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("foreign");
-        for text in ["", "[]", "{\"schema\": 1}", "\0\u{1}"] {
+        for text in ["", "[]", "{\"schema\": 1}", "{\"results\": [{}]}"] {
             fs::write(&path, text).unwrap();
             let error = read(&path).unwrap_err().to_string();
             assert!(
@@ -152,15 +99,12 @@ mod tests {
 
     #[test]
     fn another_schema_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("later.json");
         let later = Report {
             schema: 2,
             ..report()
         };
-        write(&later, &path).unwrap();
-        let error = read(&path).unwrap_err().to_string();
-        assert!(error.contains("its schema is 2, not 1"), "{error}");
+        let error = parse(&serde_json::to_vec(&later).unwrap()).unwrap_err();
+        assert_eq!(error, "its schema is 2, not 1");
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn add(merged: &mut Report, report: Report) -> Result<()> {
     if let Some(row) = report
         .results
         .iter()
-        .find(|row| merged.results.iter().any(|other| same(row, other)))
+        .find(|row| merged.results.iter().any(|other| row.key() == other.key()))
     {
         return Err(Error::Unlike(format!(
             "two of them have the {} of {} on {}; leave one out",
@@ -49,18 +49,6 @@ fn add(merged: &mut Report, report: Report) -> Result<()> {
     }
     merged.partial |= report.partial;
     Ok(())
-}
-
-fn same(a: &Row, b: &Row) -> bool {
-    let key = |row: &Row| {
-        (
-            row.path.clone(),
-            row.measure,
-            row.source.clone(),
-            row.consumers,
-        )
-    };
-    key(a) == key(b)
 }
 
 fn like(a: &Environment, b: &Environment) -> Result<()> {

@@ -170,7 +170,7 @@ impl Demo<'_> {
             Command::new(bench)
                 .arg("report")
                 .args(reports)
-                .arg("--output")
+                .arg("--json")
                 .arg(merged),
         )
     }

@@ -1,31 +1,55 @@
 //! The table: what the machine is, then each measure with its paths, fastest first.
 
-use std::fmt::Write;
+mod figure;
+mod grid;
 
 use crate::environment::{Accel, Environment};
+use crate::load::Load;
 use crate::measure::Measure;
-use crate::report::{HANDLER, Report, Row};
+use crate::report::{HANDLER, Percentile, Report, Row};
 
-const COLUMNS: [&str; 7] = ["min", "p50", "p90", "p99", "p99.9", "max", "lost"];
+use figure::{Scale, grouped, relative};
+pub use grid::Style;
+use grid::{Cell, align};
+
+const SHOWN: [Percentile; 4] = [
+    Percentile::P50,
+    Percentile::P90,
+    Percentile::P99,
+    Percentile::P999,
+];
 
 /// The whole table, ready to print.
-pub fn table(report: &Report) -> String {
+pub fn table(report: &Report, style: Style) -> String {
     let mut text = heading(report);
     let mut rows: Vec<&Row> = report.results.iter().collect();
     rows.sort_by_key(|row| (subject(row), row.quantiles.p50));
     for rows in rows.chunk_by(|a, b| subject(a) == subject(b)) {
         text += "\n";
-        text += &section(rows);
+        text += &section(rows, style);
+    }
+    text + &notes(report)
+}
+
+/// What is to be known about the figures.
+fn notes(report: &Report) -> String {
+    let mut notes = String::new();
+    let is_doubtful = |row: &Row| SHOWN.iter().any(|one| row.unsupported.contains(one));
+    if report.results.iter().any(is_doubtful) {
+        notes += "(in parentheses): too few events to tell; raise --num\n";
     }
     if report.partial {
-        text += "\npartial: the run ended early\n";
+        notes += "partial: the run ended early\n";
     }
-    text
+    match notes.is_empty() {
+        true => notes,
+        false => format!("\n{notes}"),
+    }
 }
 
 /// Rows of another subject stand in another section.
-fn subject(row: &Row) -> (Measure, bool) {
-    (row.measure, row.path == HANDLER)
+fn subject(row: &Row) -> (Measure, bool, Load) {
+    (row.measure, row.path == HANDLER, row.load)
 }
 
 /// What the machine is, and what the figures are worth.
@@ -67,89 +91,44 @@ fn machine(environment: &Environment) -> String {
 }
 
 /// Rows of one subject, in one unit, fastest first.
-fn section(rows: &[&Row]) -> String {
+fn section(rows: &[&Row], style: Style) -> String {
     let best = rows[0].quantiles.p50;
     let scale = Scale::of(rows[0].measure, best);
     let what = match subject(rows[0]) {
-        (_, true) => "interrupt handler",
-        (measure, false) => measure.name(),
+        (_, true, _) => "interrupt handler".into(),
+        (measure, false, Load::Idle) => measure.name().to_owned(),
+        (measure, false, load) => format!("{}, load {}", measure.name(), load.name()),
     };
     let mut lines = vec![header(format!("{what} ({})", scale.unit))];
     lines.extend(rows.iter().map(|row| line(row, &scale, best)));
-    align(&lines)
+    align(&lines, style)
 }
 
-fn header(title: String) -> Vec<String> {
-    let mut cells = vec![title, "relative".into()];
-    cells.extend(COLUMNS.map(String::from));
+fn header(title: String) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = vec![title.into(), "relative".into(), "min".into()];
+    cells.extend(SHOWN.map(|percentile| percentile.name().into()));
+    cells.extend(["max".into(), "lost".into()]);
     cells
 }
 
-fn line(row: &Row, scale: &Scale, best: u64) -> Vec<String> {
+fn line(row: &Row, scale: &Scale, best: u64) -> Vec<Cell> {
     let name = match row.consumers {
         Some(consumers) => format!("  {} (agents: {consumers})", row.path),
         None => format!("  {}", row.path),
     };
-    let relative = row.quantiles.p50 as f64 / best.max(1) as f64;
-    let mut cells = vec![name, format!("{relative:.2}x")];
-    let q = &row.quantiles;
-    cells.extend([q.min, q.p50, q.p90, q.p99, q.p999, q.max].map(|value| scale.show(value)));
-    cells.push(grouped(row.lost));
+    let figures = &row.quantiles;
+    let mut cells: Vec<Cell> = vec![
+        name.into(),
+        relative(figures.p50, best).into(),
+        scale.show(figures.min).into(),
+    ];
+    cells.extend(SHOWN.map(|percentile| match figures.at(percentile) {
+        Some(value) if row.unsupported.contains(&percentile) => Cell::doubtful(scale.show(value)),
+        Some(value) => scale.show(value).into(),
+        None => "-".into(),
+    }));
+    cells.extend([scale.show(figures.max).into(), grouped(row.lost).into()]);
     cells
-}
-
-/// How the figures of one measure are shown.
-struct Scale {
-    unit: &'static str,
-    divisor: u64,
-}
-
-impl Scale {
-    /// The unit in which `typical` is easy to read.
-    fn of(measure: Measure, typical: u64) -> Self {
-        let (unit, divisor) = match (measure, typical) {
-            (Measure::PathLength, _) => ("instructions", 1),
-            (Measure::Time, 0..1_000) => ("ns", 1),
-            (Measure::Time, 1_000..10_000_000) => ("us", 1_000),
-            (Measure::Time, _) => ("ms", 1_000_000),
-        };
-        Scale { unit, divisor }
-    }
-
-    fn show(&self, value: u64) -> String {
-        match self.divisor {
-            1 => grouped(value),
-            divisor => format!("{:.1}", value as f64 / divisor as f64),
-        }
-    }
-}
-
-/// With a comma between thousands.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// The first column to the left, the others to the right.
-fn align(lines: &[Vec<String>]) -> String {
-    let width = |column: usize| lines.iter().map(|line| line[column].len()).max();
-    let widths: Vec<usize> = (0..lines[0].len()).filter_map(width).collect();
-    let mut text = String::new();
-    for line in lines {
-        let _ = write!(text, "{:<width$}", line[0], width = widths[0]);
-        for (cell, width) in line.iter().zip(&widths).skip(1) {
-            let _ = write!(text, "  {cell:>width$}");
-        }
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]
@@ -170,15 +149,20 @@ mod tests {
 emulated CPU: times are not hardware latencies; path lengths are exact
 QEMU TCG CPU version 2.5+ (CPUs 0-1), Linux 6.12.117+deb12-amd64 x86_64, preemption voluntary, clock tsc
 
-path length (instructions)  relative    min    p50    p90    p99  p99.9    max  lost
-  read                         1.00x  4,790  4,800  4,810  4,900  5,800  6,800     0
-  netlink                      1.55x  7,451  7,461  7,471  7,561  8,461  9,461     0
+path length (instructions)  relative    min    p50    p90    p99    p99.9    max  lost
+  read                         1.00x  4,790  4,800  4,810  4,900  (5,800)  6,800     0
+  netlink                      1.55x  7,451  7,461  7,471  7,561  (8,461)  9,461     0
 
-time (us)  relative   min   p50   p90   p99  p99.9   max  lost
-  read        1.00x  60.0  60.0  60.0  60.1   61.0  62.0     0
-  netlink     1.55x  93.0  93.0  93.0  93.1   94.0  95.0     0
+time (us)  relative   min   p50   p90   p99   p99.9   max  lost
+  read        1.00x  60.0  60.0  60.0  60.1  (61.0)  62.0     0
+  netlink     1.55x  93.0  93.0  93.0  93.1  (94.0)  95.0     0
+
+(in parentheses): too few events to tell; raise --num
 ";
-        assert_eq!(table(&Report::new(environment(), rows, false)), expected);
+        assert_eq!(
+            table(&Report::new(environment(), rows, false), Style::PLAIN),
+            expected
+        );
     }
 
     #[test]
@@ -189,7 +173,7 @@ time (us)  relative   min   p50   p90   p99  p99.9   max  lost
             cpu: "Cortex-A76".into(),
             ..environment()
         };
-        let text = table(&Report::new(hardware, Vec::new(), false));
+        let text = table(&Report::new(hardware, Vec::new(), false), Style::PLAIN);
         assert!(
             text.starts_with("Cortex-A76 (CPUs 0-1), Linux 6.12"),
             "{text}"
@@ -203,7 +187,7 @@ time (us)  relative   min   p50   p90   p99  p99.9   max  lost
             ..row("read", Measure::Time, 9_000)
         };
         let rows = vec![hardware, row("read", Measure::PathLength, 4_800)];
-        let text = table(&Report::new(environment(), rows, false));
+        let text = table(&Report::new(environment(), rows, false), Style::PLAIN);
         assert!(text.starts_with("path lengths are exact: they"), "{text}");
     }
 
@@ -216,22 +200,10 @@ time (us)  relative   min   p50   p90   p99  p99.9   max  lost
                 ..row(HANDLER, Measure::PathLength, 180)
             },
         ];
-        let text = table(&Report::new(environment(), rows, true));
+        let text = table(&Report::new(environment(), rows, true), Style::PLAIN);
         assert!(text.contains("interrupt handler (instructions)"), "{text}");
         assert!(text.contains("  handler (agents: 8)"), "{text}");
         assert_eq!(text.matches("1.00x").count(), 2, "{text}");
         assert!(text.ends_with("partial: the run ended early\n"), "{text}");
-    }
-
-    #[test]
-    fn units_fit_the_figures() {
-        for (measure, value, text) in [
-            (Measure::PathLength, 1_234_567, "1,234,567"),
-            (Measure::Time, 950, "950"),
-            (Measure::Time, 12_345, "12.3"),
-            (Measure::Time, 12_345_678, "12.3"),
-        ] {
-            assert_eq!(Scale::of(measure, value).show(value), text);
-        }
     }
 }
