@@ -59,9 +59,11 @@ static int chardev_open(struct inode *inode, struct file *filp)
 	irqlink_cursor_init(&file->cursor, irqlink_log_head(&src->log) + 1);
 
 	get_device(&src->dev);
+	mutex_lock(&src->files_lock);
 	spin_lock_bh(&src->lock);
 	list_add_tail(&file->by_source, &src->files);
 	spin_unlock_bh(&src->lock);
+	mutex_unlock(&src->files_lock);
 
 	filp->private_data = file;
 	return stream_open(inode, filp);
@@ -94,9 +96,11 @@ static int chardev_release(struct inode *inode, struct file *filp)
 	struct irqlink_source *src = file->src;
 
 	file_set_eventfd(file, NULL);
+	mutex_lock(&src->files_lock);
 	spin_lock_bh(&src->lock);
 	list_del(&file->by_source);
 	spin_unlock_bh(&src->lock);
+	mutex_unlock(&src->files_lock);
 
 	kfree(file);
 	irqlink_source_put(src);

@@ -176,6 +176,7 @@ void irqlink_deliver_setup(struct irqlink_source *src)
 	spin_lock_init(&src->lock);
 	INIT_LIST_HEAD(&src->agents);
 	INIT_LIST_HEAD(&src->files);
+	mutex_init(&src->files_lock);
 	init_waitqueue_head(&src->wait);
 	INIT_DELAYED_WORK(&src->retry, deliver_work);
 	tasklet_setup(&src->tasklet, deliver_tasklet);

@@ -32,7 +32,7 @@ static int put_ledger(struct sk_buff *skb, const struct irqlink_log *log,
 	       put_u64(skb, IRQLINK_A_CONSUMER_LOST_LAST, cur->lost_last);
 }
 
-/* Called with the source's lock held, as those below. */
+/* Called with the source's lock held. */
 static int put_agent(struct sk_buff *skb, const struct irqlink_agent *agent)
 {
 	return nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
@@ -44,6 +44,7 @@ static int put_agent(struct sk_buff *skb, const struct irqlink_agent *agent)
 	       put_ledger(skb, &agent->src->log, &agent->cursor);
 }
 
+/* Called with the source's files_lock held. */
 static int put_file(struct sk_buff *skb, struct irqlink_file *file)
 {
 	const struct irqlink_log *log = &file->src->log;
@@ -82,35 +83,58 @@ static int consumer_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-/* The consumers of one source, from number *skip on; counts them in *skip. */
-static int source_consumers(struct sk_buff *skb, struct netlink_callback *cb,
-			    struct irqlink_source *src, long *skip)
+/* What a dump has come to: the next consumer, and the next to be told. */
+struct place {
+	long n;
+	long *skip;
+};
+
+static int source_agents(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct irqlink_source *src, struct place *place)
 {
 	struct irqlink_agent *agent;
-	struct irqlink_file *file;
-	long n = 0;
 	int ret = 0;
 
 	spin_lock_bh(&src->lock);
 	list_for_each_entry(agent, &src->agents, by_source) {
-		if (n++ < *skip)
+		if (place->n++ < *place->skip)
 			continue;
 		ret = consumer_fill(skb, cb, src, agent, NULL);
 		if (ret)
-			goto out;
-		*skip = n;
+			break;
+		*place->skip = place->n;
 	}
+	spin_unlock_bh(&src->lock);
+	return ret;
+}
+
+static int source_files(struct sk_buff *skb, struct netlink_callback *cb,
+			struct irqlink_source *src, struct place *place)
+{
+	struct irqlink_file *file;
+	int ret = 0;
+
+	mutex_lock(&src->files_lock);
 	list_for_each_entry(file, &src->files, by_source) {
-		if (n++ < *skip)
+		if (place->n++ < *place->skip)
 			continue;
 		ret = consumer_fill(skb, cb, src, NULL, file);
 		if (ret)
-			goto out;
-		*skip = n;
+			break;
+		*place->skip = place->n;
 	}
-out:
-	spin_unlock_bh(&src->lock);
+	mutex_unlock(&src->files_lock);
 	return ret;
+}
+
+/* The consumers of one source, from number *skip on; counts them in *skip. */
+static int source_consumers(struct sk_buff *skb, struct netlink_callback *cb,
+			    struct irqlink_source *src, long *skip)
+{
+	struct place place = { .skip = skip };
+
+	return source_agents(skb, cb, src, &place) ?:
+	       source_files(skb, cb, src, &place);
 }
 
 int irqlink_nl_consumer_get_dumpit(struct sk_buff *skb,

@@ -27,9 +27,12 @@
  * @tasklet: the delivery step in softirq
  * @wait: those who sleep on the character device
  * @fasync: those who want SIGIO
- * @lock: guards @agents with their cursors, and @files; never held in hard IRQ
+ * @lock: guards @agents with their cursors, and @files; never held in hard IRQ.
+ *	Softirqs take it, so no lock that they may interrupt is taken within.
  * @agents: struct irqlink_agent
- * @files: struct irqlink_file
+ * @files: struct irqlink_file; to change it takes @files_lock and @lock, to
+ *	walk it either
+ * @files_lock: taken before @lock
  * @eventfds: how many of @files have one; READ_ONCE() without the lock
  * @retry: delivery in process context, when there was no room or no memory;
  *	it also removes agents that were told the end. A queued @retry holds a
@@ -58,6 +61,7 @@ struct irqlink_source {
 	spinlock_t lock; /* agents, files */
 	struct list_head agents;
 	struct list_head files;
+	struct mutex files_lock; /* files */
 	u32 eventfds;
 	struct delayed_work retry;
 	bool gone;
