@@ -149,6 +149,25 @@ pub enum Error {
         why: String,
     },
 
+    /// There are no simulated sources.
+    #[error(
+        "cannot simulate a source: {0}; load the driver (modprobe irqlink_sim), and run as root"
+    )]
+    NoSimulation(#[source] irqlink::Error),
+
+    /// A simulated source raised nothing.
+    #[error("the simulated source raised no event; see the kernel's log (dmesg)")]
+    NothingSimulated,
+
+    /// A consumer does not keep up with bursts.
+    #[error(
+        "the consumer is not done with a burst of {length} events when the next one comes, however late; is something else using the CPUs?"
+    )]
+    TooSlow {
+        /// Events in a burst.
+        length: u32,
+    },
+
     /// Tracing is not to be had.
     #[error(
         "cannot trace the interrupt handler: {path}: {source}; run as root, with tracefs mounted (mount -t tracefs none /sys/kernel/tracing) and the module irqlink loaded"

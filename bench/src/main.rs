@@ -21,6 +21,7 @@ mod sample;
 mod schedule;
 mod session;
 mod stop;
+mod stream;
 mod table;
 mod tracing;
 mod trigger;

@@ -45,7 +45,7 @@ impl Handler {
         stop::install()?;
         let source = self.target.source(&mut Control::open()?)?;
         let (measure, instruction_clock) = self.target.measure.settle()?;
-        let environment = Environment::read(instruction_clock, &source, &[]);
+        let environment = Environment::read(instruction_clock, Some(&source), &[]);
         let row = self.measure(&source, measure, &environment)?;
         let report = Report::new(environment, vec![row], stop::requested());
         self.output.give(&report)?;

@@ -1,12 +1,15 @@
 //! The command line; the subcommands, one file each.
 
+mod burst;
 mod handler;
 mod load;
 mod output;
 mod paths;
 mod report;
 mod run;
+mod stream;
 mod target;
+mod throughput;
 
 use std::process::ExitCode;
 
@@ -34,6 +37,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Burst(burst::Burst),
+    Throughput(throughput::Throughput),
     Paths(paths::Paths),
     Report(report::Report),
     Handler(handler::Handler),
@@ -48,6 +53,8 @@ pub fn run() -> Result<ExitCode> {
     let cli = Cli::parse();
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(command) => command.run(),
+        Command::Burst(command) => command.run(),
+        Command::Throughput(command) => command.run(),
         Command::Paths(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Handler(command) => command.run(),

@@ -40,7 +40,7 @@ impl Output {
                 .as_deref()
                 .map(|path| file::write(&report::csv(report), path)),
         ];
-        if !self.files().any(file::is_standard_output) && !report.results.is_empty() {
+        if !self.files().any(file::is_standard_output) && !report.is_empty() {
             print(&table(report, Style::detect()))?;
         }
         written.into_iter().flatten().collect()

@@ -97,7 +97,7 @@ impl Run {
             ..Request::default()
         })?;
         let seed = self.seed.unwrap_or_else(|| fastrand::u32(..));
-        let mut environment = Environment::read(instruction_clock, &source, &setup.steps);
+        let mut environment = Environment::read(instruction_clock, Some(&source), &setup.steps);
         environment.order = Some(Order {
             seed,
             blocks: self.blocks,

@@ -86,7 +86,7 @@ pub struct Order {
 impl Environment {
     /// Reads it. `instruction_clock`: see there; it was checked. `setup`: of the calling thread,
     /// which triggers.
-    pub fn read(instruction_clock: bool, source: &Source, setup: &[Step]) -> Self {
+    pub fn read(instruction_clock: bool, source: Option<&Source>, setup: &[Step]) -> Self {
         let system = uname().expect("uname cannot fail");
         let version = system.version().to_string_lossy().into_owned();
         let accel = Accel::detect(instruction_clock);
@@ -106,7 +106,7 @@ impl Environment {
                 .unwrap_or_else(|| "unknown".into()),
             clock_read: clock::read_cost(),
             clock_read_subtracted: true,
-            source: Some(SourceState::read(source)),
+            source: source.map(SourceState::read),
             receiver: None,
             trigger: ThreadState::read(nix::unistd::gettid(), setup),
             modules: kernel::modules(),

@@ -1,6 +1,6 @@
 //! One report of several runs, such as one for time and one for path length.
 
-use super::{Report, Row};
+use super::{Burst, Report, Row, Throughput};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
@@ -21,33 +21,95 @@ pub fn merge(reports: Vec<Report>) -> Result<Report> {
 
 fn add(merged: &mut Report, report: Report) -> Result<()> {
     like(&merged.environment, &report.environment)?;
-    if let Some(row) = report
-        .results
-        .iter()
-        .find(|row| merged.results.iter().any(|other| row.key() == other.key()))
-    {
-        return Err(Error::Unlike(format!(
-            "two of them have the {} of {} on {}; leave one out",
-            row.measure.name(),
-            row.path,
-            row.source
-        )));
-    }
     if merged.runs.is_empty() {
         merged.runs.push(merged.environment.clone());
     }
     let first = merged.runs.len();
-    merged
-        .results
-        .extend(report.results.into_iter().map(|row| Row {
-            run: first + row.run,
-            ..row
-        }));
+    append(&mut merged.results, report.results, first)?;
+    append(&mut merged.bursts, report.bursts, first)?;
+    append(&mut merged.throughput, report.throughput, first)?;
     match report.runs.is_empty() {
         true => merged.runs.push(report.environment),
         false => merged.runs.extend(report.runs),
     }
     merged.partial |= report.partial;
+    Ok(())
+}
+
+/// Part of a report of which none has two that are the same.
+trait Part {
+    /// What makes it another one than another, in words.
+    fn what(&self) -> String;
+
+    /// Number of the run.
+    fn run(&mut self) -> &mut usize;
+}
+
+impl Part for Row {
+    fn what(&self) -> String {
+        let consumers = match self.consumers {
+            Some(consumers) => format!(" for {consumers} agents"),
+            None => String::new(),
+        };
+        format!(
+            "{} of {}{consumers} on {}, load {}",
+            self.measure.name(),
+            self.path,
+            self.source,
+            self.load.name()
+        )
+    }
+
+    fn run(&mut self) -> &mut usize {
+        &mut self.run
+    }
+}
+
+impl Part for Burst {
+    fn what(&self) -> String {
+        format!(
+            "{} of {} in bursts of {}",
+            self.measure.name(),
+            self.path,
+            self.length
+        )
+    }
+
+    fn run(&mut self) -> &mut usize {
+        &mut self.run
+    }
+}
+
+impl Part for Throughput {
+    fn what(&self) -> String {
+        let batch = match self.batch {
+            Some(batch) => format!(", {batch} at a time"),
+            None => String::new(),
+        };
+        format!(
+            "rates of {} for {} consumers{batch} ({})",
+            self.path,
+            self.consumers,
+            self.unit.name()
+        )
+    }
+
+    fn run(&mut self) -> &mut usize {
+        &mut self.run
+    }
+}
+
+fn append<P: Part>(to: &mut Vec<P>, parts: Vec<P>, first: usize) -> Result<()> {
+    for mut part in parts {
+        let what = part.what();
+        if to.iter().any(|other| other.what() == what) {
+            return Err(Error::Unlike(format!(
+                "two of them have the {what}; leave one out"
+            )));
+        }
+        *part.run() += first;
+        to.push(part);
+    }
     Ok(())
 }
 
@@ -116,7 +178,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("two of them have the time of netlink"),
+                .contains("two of them have the time of netlink on edu0, load idle"),
             "{error}"
         );
     }

@@ -6,6 +6,7 @@ mod file;
 mod merge;
 mod quantiles;
 mod row;
+mod stream;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ pub use file::{read, write};
 pub use merge::merge;
 pub use quantiles::{Percentile, Quantiles};
 pub use row::Row;
+pub use stream::{Burst, Step, Throughput};
 
 use crate::environment::Environment;
 
@@ -35,6 +37,12 @@ pub struct Report {
     pub environment: Environment,
     /// The rows.
     pub results: Vec<Row>,
+    /// Bursts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bursts: Vec<Burst>,
+    /// Events a second.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub throughput: Vec<Throughput>,
     /// Of a merged report, the environment of each run; [`Row::run`] leads here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Environment>,
@@ -48,8 +56,15 @@ impl Report {
             partial,
             environment,
             results,
+            bursts: Vec::new(),
+            throughput: Vec::new(),
             runs: Vec::new(),
         }
+    }
+
+    /// Nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.results.is_empty() && self.bursts.is_empty() && self.throughput.is_empty()
     }
 
     /// Every event of every row arrived, once.

@@ -70,17 +70,6 @@ impl Row {
     pub fn is_complete(&self) -> bool {
         self.lost == 0 && self.duplicates == 0
     }
-
-    /// What makes it another row than another: no report has two that are equal in it.
-    pub fn key(&self) -> (&str, Measure, &str, Load, Option<u32>) {
-        (
-            &self.path,
-            self.measure,
-            &self.source,
-            self.load,
-            self.consumers,
-        )
-    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,22 @@ pub fn grouped(value: u64) -> String {
     text
 }
 
+/// With three digits and a letter for the thousands.
+pub fn short(value: f64) -> String {
+    let (value, letter) = match value {
+        0.0..1e3 => (value, ""),
+        1e3..1e6 => (value / 1e3, " k"),
+        1e6..1e9 => (value / 1e6, " M"),
+        _ => (value / 1e9, " G"),
+    };
+    let decimals = match value {
+        0.0..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}{letter}")
+}
+
 /// How many times the best it is, such as `1.56x`.
 pub fn relative(value: u64, best: u64) -> String {
     format!("{:.2}x", value as f64 / best.max(1) as f64)
@@ -64,6 +80,17 @@ mod tests {
             (Measure::Time, 12_345_678, "12.3"),
         ] {
             assert_eq!(Scale::of(measure, value).show(value), text);
+        }
+    }
+
+    #[test]
+    fn thousands_have_letters() {
+        for (value, text) in [
+            (950.0, "950"),
+            (64_000.0, "64.0 k"),
+            (1_234_567.0, "1.23 M"),
+        ] {
+            assert_eq!(short(value), text);
         }
     }
 

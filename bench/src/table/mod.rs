@@ -2,6 +2,7 @@
 
 mod figure;
 mod grid;
+mod stream;
 
 use crate::environment::{Accel, Environment};
 use crate::load::Load;
@@ -28,6 +29,8 @@ pub fn table(report: &Report, style: Style) -> String {
         text += "\n";
         text += &section(rows, style);
     }
+    text += &stream::bursts(&report.bursts, style);
+    text += &stream::throughput(&report.throughput, style);
     text + &notes(report)
 }
 

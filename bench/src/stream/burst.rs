@@ -1,0 +1,152 @@
+//! What an event costs in a burst, and how long the burst takes.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::Setting;
+use super::consumers::{Consumers, Listen};
+use super::simulated::Simulated;
+use super::soak::Soak;
+use super::window::{Moment, Phase, Span, sleep_until};
+use crate::clock;
+use crate::error::{Error, Result};
+
+/// Between bursts: at least this, and this for each event of one.
+const PERIOD: (Duration, Duration) = (Duration::from_millis(1), Duration::from_micros(20));
+/// The period is doubled at most so often until the consumer is done in time.
+const DOUBLINGS: u32 = 6;
+/// Spans whose median is taken.
+const SPANS: usize = 5;
+/// How long the CPUs are watched with nothing going on, and how often.
+const QUIET: (Duration, usize) = (Duration::from_millis(50), 15);
+
+/// Measures bursts.
+pub struct Bursts {
+    setting: Setting,
+    soak: Soak,
+    /// What the CPUs do besides when nothing happens, as a part of time.
+    noise: f64,
+}
+
+/// Bursts of one length, with or without a consumer.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// What the CPUs did for each event.
+    pub cost: f64,
+    /// What happened in all spans together.
+    pub total: Span,
+    /// From the first event of a burst to its last.
+    pub bursts: Histogram<u64>,
+}
+
+impl Bursts {
+    /// Watches the CPUs for a while.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn prepare(setting: Setting) -> Result<Self> {
+        let soak = Soak::start()?;
+        let noise = noise(&soak)?;
+        Ok(Bursts {
+            setting,
+            soak,
+            noise,
+        })
+    }
+
+    /// Measures some `events` in bursts of `length`; without a consumer if `listen` is `None`.
+    ///
+    /// # Errors
+    /// Those of the source and the path; [`Error::TooSlow`].
+    pub fn measure(&self, listen: Option<&Listener>, length: u32, events: u64) -> Result<Measured> {
+        let mut period = PERIOD.0 + PERIOD.1 * length;
+        for _ in 0..DOUBLINGS {
+            match self.try_at(period, listen, length, events)? {
+                Some(measured) => return Ok(measured),
+                None => period *= 2,
+            }
+        }
+        Err(Error::TooSlow { length })
+    }
+
+    /// Measures at a period; `None` if the consumer was not done when the next burst came.
+    fn try_at(
+        &self,
+        period: Duration,
+        listen: Option<&Listener>,
+        length: u32,
+        events: u64,
+    ) -> Result<Option<Measured>> {
+        let source = Simulated::start(period, length)?;
+        let number = u32::from(listen.is_some());
+        let idle: Listen = std::sync::Arc::new(|| unreachable!("nobody listens"));
+        let listen = listen.map_or(idle, |listen| listen(source.source()));
+        let consumers = Consumers::start(number, &listen, &self.setting.consumer, length)?;
+        let spans = self.spans(&source, &consumers, period, length, events);
+        // A consumer that does not keep up ends when nothing more comes.
+        drop(source);
+        let bursts = consumers.finish()?;
+        Ok(spans?.map(|spans| Measured {
+            cost: median(spans.iter().map(|span| span.cost(self.noise)).collect()),
+            total: spans.into_iter().fold(Span::default(), Span::and),
+            bursts,
+        }))
+    }
+
+    fn spans(
+        &self,
+        source: &Simulated,
+        consumers: &Consumers,
+        period: Duration,
+        length: u32,
+        events: u64,
+    ) -> Result<Option<Vec<Span>>> {
+        let bursts = (events / u64::from(length)).div_ceil(SPANS as u64).max(2);
+        let phase = Phase::find(source, period)?;
+        // The first bursts warm up.
+        phase.wait(3)?;
+        let mut before = Moment::now(Some(&self.soak), Some(source), consumers)?;
+        let mut spans = Vec::new();
+        for _ in 0..SPANS {
+            phase.wait(bursts)?;
+            let now = Moment::now(Some(&self.soak), Some(source), consumers)?;
+            if !consumers.is_empty() && now.count.newest < now.head {
+                return Ok(None);
+            }
+            spans.push(now.since(&before));
+            before = now;
+        }
+        Ok(Some(spans))
+    }
+}
+
+/// How to listen to a source that is yet to be made.
+pub type Listener = dyn Fn(&irqlink::Source) -> Listen;
+
+/// What the CPUs do besides when nothing happens, as a part of time.
+pub fn noise(soak: &Soak) -> Result<f64> {
+    let nobody = Consumers::none();
+    let part = |_| {
+        let before = Moment::now(Some(soak), None, &nobody)?;
+        sleep_until(clock::now() + QUIET.0.as_nanos() as u64)?;
+        let span = Moment::now(Some(soak), None, &nobody)?.since(&before);
+        Ok(span.stolen as f64 / span.length.max(1) as f64)
+    };
+    Ok(median((0..QUIET.1).map(part).collect::<Result<_>>()?))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(vec![9.0, 1.0, 5.0]), 5.0);
+    }
+}
