@@ -16,6 +16,8 @@ pub enum ConsumerKind {
     File,
     /// An open file through which the log is mapped: the kernel knows only what was raised.
     Ring,
+    /// A kernel module, called for each event.
+    Subscriber,
 }
 
 impl std::fmt::Display for ConsumerKind {
@@ -24,6 +26,7 @@ impl std::fmt::Display for ConsumerKind {
             ConsumerKind::Agent => "agent",
             ConsumerKind::File => "file",
             ConsumerKind::Ring => "ring",
+            ConsumerKind::Subscriber => "subscriber",
         })
     }
 }
@@ -36,9 +39,11 @@ pub struct Consumer {
     pub source: u32,
     /// What it is.
     pub kind: ConsumerKind,
+    /// Module that subscribed, else empty.
+    pub name: String,
     /// Netlink port of an agent, else 0.
     pub port: u32,
-    /// Process that registered the agent or opened the file.
+    /// Process that registered the agent or opened the file, else 0.
     pub pid: u32,
     /// Interrupts since this consumer's first cursor position.
     pub raised: u64,
@@ -72,9 +77,11 @@ impl Consumer {
                         IRQLINK_CONSUMER_KIND_AGENT => ConsumerKind::Agent,
                         IRQLINK_CONSUMER_KIND_FILE => ConsumerKind::File,
                         IRQLINK_CONSUMER_KIND_RING => ConsumerKind::Ring,
+                        IRQLINK_CONSUMER_KIND_SUBSCRIBER => ConsumerKind::Subscriber,
                         _ => return Err(Malformed("unknown kind of consumer")),
                     };
                 }
+                IRQLINK_A_CONSUMER_NAME => consumer.name = attribute.string()?.to_owned(),
                 IRQLINK_A_CONSUMER_PORT => consumer.port = attribute.u32()?,
                 IRQLINK_A_CONSUMER_PID => consumer.pid = attribute.u32()?,
                 IRQLINK_A_CONSUMER_RAISED => consumer.raised = attribute.u64()?,

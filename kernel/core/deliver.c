@@ -18,6 +18,7 @@
 #include "agent.h"
 #include "chardev.h"
 #include "source.h"
+#include "subscriber.h"
 #include "trace.h"
 
 struct workqueue_struct *irqlink_wq;
@@ -110,11 +111,14 @@ static void deliver(struct irqlink_source *src)
 	irqlink_chardev_wake(src);
 	/*
 	 * The barrier in irqlink_chardev_wake() lies between the new head and
-	 * this look; it pairs with the one in irqlink_agent_register(), which
-	 * lies between the new agent and its look at the head.
+	 * these looks; it pairs with the one in irqlink_agent_register() and
+	 * irqlink_subscribe(), which lies between the new consumer and its
+	 * look at the head.
 	 */
 	if (!list_empty(&src->agents))
 		irqlink_deliver_agents(src);
+	if (!list_empty(&src->subscribers))
+		irqlink_subscribers_deliver(src);
 }
 
 static void deliver_tasklet(struct tasklet_struct *tasklet)
@@ -175,6 +179,7 @@ void irqlink_deliver_setup(struct irqlink_source *src)
 {
 	spin_lock_init(&src->lock);
 	INIT_LIST_HEAD(&src->agents);
+	INIT_LIST_HEAD(&src->subscribers);
 	INIT_LIST_HEAD(&src->files);
 	mutex_init(&src->files_lock);
 	init_waitqueue_head(&src->wait);

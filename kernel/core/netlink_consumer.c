@@ -7,6 +7,7 @@
 #include "compat.h"
 #include "netlink.h"
 #include "source.h"
+#include "subscriber.h"
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value)
 {
@@ -33,8 +34,10 @@ static int put_ledger(struct sk_buff *skb, const struct irqlink_log *log,
 }
 
 /* Called with the source's lock held. */
-static int put_agent(struct sk_buff *skb, const struct irqlink_agent *agent)
+static int put_agent(struct sk_buff *skb, void *consumer)
 {
+	const struct irqlink_agent *agent = consumer;
+
 	return nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
 			   IRQLINK_CONSUMER_KIND_AGENT) ||
 	       nla_put_u32(skb, IRQLINK_A_CONSUMER_PORT, agent->port) ||
@@ -44,9 +47,21 @@ static int put_agent(struct sk_buff *skb, const struct irqlink_agent *agent)
 	       put_ledger(skb, &agent->src->log, &agent->cursor);
 }
 
-/* Called with the source's files_lock held. */
-static int put_file(struct sk_buff *skb, struct irqlink_file *file)
+/* Called with the source's lock held. */
+static int put_subscriber(struct sk_buff *skb, void *consumer)
 {
+	const struct irqlink_subscriber *sub = consumer;
+
+	return nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
+			   IRQLINK_CONSUMER_KIND_SUBSCRIBER) ||
+	       nla_put_string(skb, IRQLINK_A_CONSUMER_NAME, sub->ops->name) ||
+	       put_ledger(skb, &sub->src->log, &sub->cursor);
+}
+
+/* Called with the source's files_lock held. */
+static int put_file(struct sk_buff *skb, void *consumer)
+{
+	struct irqlink_file *file = consumer;
 	const struct irqlink_log *log = &file->src->log;
 	bool mapped = READ_ONCE(file->mapped);
 	struct irqlink_cursor cur;
@@ -63,78 +78,94 @@ static int put_file(struct sk_buff *skb, struct irqlink_file *file)
 	return put_ledger(skb, log, &cur);
 }
 
-/* One of agent and file is NULL. */
-static int consumer_fill(struct sk_buff *skb, struct netlink_callback *cb,
-			 struct irqlink_source *src,
-			 struct irqlink_agent *agent, struct irqlink_file *file)
-{
-	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				cb->nlh->nlmsg_seq, &irqlink_family,
-				NLM_F_MULTI, IRQLINK_CMD_CONSUMER_GET);
-
-	if (!hdr)
-		return -EMSGSIZE;
-	if (nla_put_u32(skb, IRQLINK_A_CONSUMER_SOURCE, src->id) ||
-	    (agent ? put_agent(skb, agent) : put_file(skb, file))) {
-		genlmsg_cancel(skb, hdr);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, hdr);
-	return 0;
-}
-
-/* What a dump has come to: the next consumer, and the next to be told. */
-struct place {
+/**
+ * struct dump - a dump under way
+ * @skb: where to
+ * @cb: the dump
+ * @src: the source that it has come to
+ * @n: consumers of it that were passed
+ * @skip: how many of them were told in an earlier message, or in this one
+ */
+struct dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	struct irqlink_source *src;
 	long n;
 	long *skip;
 };
 
-static int source_agents(struct sk_buff *skb, struct netlink_callback *cb,
-			 struct irqlink_source *src, struct place *place)
+/* Tell one consumer, unless that was done before. */
+static int dump_consumer(struct dump *dump, void *consumer,
+			 int (*put)(struct sk_buff *skb, void *consumer))
 {
+	struct sk_buff *skb = dump->skb;
+	void *hdr;
+
+	if (dump->n++ < *dump->skip)
+		return 0;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(dump->cb->skb).portid,
+			  dump->cb->nlh->nlmsg_seq, &irqlink_family,
+			  NLM_F_MULTI, IRQLINK_CMD_CONSUMER_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, IRQLINK_A_CONSUMER_SOURCE, dump->src->id) ||
+	    put(skb, consumer)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	*dump->skip = dump->n;
+	return 0;
+}
+
+/* Those that events are pushed to. */
+static int dump_pushed(struct dump *dump)
+{
+	struct irqlink_source *src = dump->src;
+	struct irqlink_subscriber *sub;
 	struct irqlink_agent *agent;
 	int ret = 0;
 
 	spin_lock_bh(&src->lock);
 	list_for_each_entry(agent, &src->agents, by_source) {
-		if (place->n++ < *place->skip)
-			continue;
-		ret = consumer_fill(skb, cb, src, agent, NULL);
+		ret = dump_consumer(dump, agent, put_agent);
 		if (ret)
-			break;
-		*place->skip = place->n;
+			goto out;
 	}
+	list_for_each_entry(sub, &src->subscribers, by_source) {
+		ret = dump_consumer(dump, sub, put_subscriber);
+		if (ret)
+			goto out;
+	}
+out:
 	spin_unlock_bh(&src->lock);
 	return ret;
 }
 
-static int source_files(struct sk_buff *skb, struct netlink_callback *cb,
-			struct irqlink_source *src, struct place *place)
+static int dump_files(struct dump *dump)
 {
+	struct irqlink_source *src = dump->src;
 	struct irqlink_file *file;
 	int ret = 0;
 
 	mutex_lock(&src->files_lock);
 	list_for_each_entry(file, &src->files, by_source) {
-		if (place->n++ < *place->skip)
-			continue;
-		ret = consumer_fill(skb, cb, src, NULL, file);
+		ret = dump_consumer(dump, file, put_file);
 		if (ret)
 			break;
-		*place->skip = place->n;
 	}
 	mutex_unlock(&src->files_lock);
 	return ret;
 }
 
 /* The consumers of one source, from number *skip on; counts them in *skip. */
-static int source_consumers(struct sk_buff *skb, struct netlink_callback *cb,
-			    struct irqlink_source *src, long *skip)
+static int dump_source(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct irqlink_source *src, long *skip)
 {
-	struct place place = { .skip = skip };
+	struct dump dump = { .skb = skb, .cb = cb, .src = src, .skip = skip };
 
-	return source_agents(skb, cb, src, &place) ?:
-	       source_files(skb, cb, src, &place);
+	return dump_pushed(&dump) ?: dump_files(&dump);
 }
 
 int irqlink_nl_consumer_get_dumpit(struct sk_buff *skb,
@@ -153,7 +184,7 @@ int irqlink_nl_consumer_get_dumpit(struct sk_buff *skb,
 			irqlink_source_put(src);
 			break;
 		}
-		ret = source_consumers(skb, cb, src, &cb->args[1]);
+		ret = dump_source(skb, cb, src, &cb->args[1]);
 		irqlink_source_put(src);
 		if (!ret) {
 			cb->args[1] = 0;

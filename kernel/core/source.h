@@ -27,9 +27,11 @@
  * @tasklet: the delivery step in softirq
  * @wait: those who sleep on the character device
  * @fasync: those who want SIGIO
- * @lock: guards @agents with their cursors, and @files; never held in hard IRQ.
- *	Softirqs take it, so no lock that they may interrupt is taken within.
+ * @lock: guards @agents and @subscribers with their cursors, and @files; never
+ *	held in hard IRQ. Softirqs take it, so no lock that they may interrupt is
+ *	taken within.
  * @agents: struct irqlink_agent
+ * @subscribers: struct irqlink_subscriber
  * @files: struct irqlink_file; to change it takes @files_lock and @lock, to
  *	walk it either
  * @files_lock: taken before @lock
@@ -58,8 +60,9 @@ struct irqlink_source {
 	wait_queue_head_t wait;
 	struct fasync_struct *fasync;
 
-	spinlock_t lock; /* agents, files */
+	spinlock_t lock; /* agents, subscribers, files */
 	struct list_head agents;
+	struct list_head subscribers;
 	struct list_head files;
 	struct mutex files_lock; /* files */
 	u32 eventfds;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * irqlink: what a driver calls to make an interrupt a source of events.
+ * irqlink: what a driver calls to make an interrupt a source of events, and
+ * what any module calls to have the events of a source.
  *
  *   probe:     src = irqlink_source_register(&desc);
  *              request_threaded_irq(irq, hardirq, irqlink_thread_fn,
@@ -12,6 +13,10 @@
  *
  * IRQF_NO_THREAD keeps the handler, and so the stamp, in hard-IRQ context
  * under PREEMPT_RT and "threadirqs"; the thread function still runs.
+ *
+ *   listen:    sub = irqlink_subscribe("edu0", &ops, priv);
+ *              ops.event(priv, record), for each event
+ *              irqlink_unsubscribe(sub);
  */
 #ifndef _IRQLINK_H
 #define _IRQLINK_H
@@ -21,7 +26,9 @@
 
 struct device;
 struct irqlink_kind;
+struct irqlink_record;
 struct irqlink_source;
+struct irqlink_subscriber;
 struct netlink_ext_ack;
 struct nla_policy;
 struct nlattr;
@@ -118,5 +125,28 @@ irqreturn_t irqlink_post(struct irqlink_source *src,
 void irqlink_post_in_thread(struct irqlink_source *src,
 			    const struct irqlink_event *event);
 irqreturn_t irqlink_thread_fn(int irq, void *src);
+
+/**
+ * struct irqlink_subscriber_ops - what a module does with a source's events
+ * @name: name of the module, for the ledger
+ * @event: one event, in order: an interrupt, or the range that was lost to this
+ *	subscriber (IRQLINK_RECORD_LOST). @rec is a copy, valid until it returns.
+ * @gone: the device has left: no event follows. Optional; irqlink_unsubscribe()
+ *	is due all the same.
+ *
+ * Both run where the source delivers, in softirq or in a thread with softirqs
+ * disabled, one call at a time for each source. They must not sleep, nor
+ * unsubscribe. All other consumers of the source wait meanwhile, so be short.
+ */
+struct irqlink_subscriber_ops {
+	const char *name;
+	void (*event)(void *priv, const struct irqlink_record *rec);
+	void (*gone)(void *priv);
+};
+
+struct irqlink_subscriber *
+irqlink_subscribe(const char *source, const struct irqlink_subscriber_ops *ops,
+		  void *priv);
+void irqlink_unsubscribe(struct irqlink_subscriber *sub);
 
 #endif /* _IRQLINK_H */

@@ -94,9 +94,9 @@ fn table(consumers: &[Consumer]) -> Table {
             0 => "-".to_owned(),
             _ => format!("{}..{}", consumer.lost_first, consumer.lost_last),
         };
-        let port = match consumer.port {
+        let number = |number: u32| match number {
             0 => "-".to_owned(),
-            port => port.to_string(),
+            number => number.to_string(),
         };
         // What a mapping was read for, only its reader knows.
         let known = |count: u64| match consumer.kind {
@@ -104,9 +104,11 @@ fn table(consumers: &[Consumer]) -> Table {
             _ => count.to_string(),
         };
         table.row(vec![
-            consumer.kind.to_string(),
-            consumer.pid.to_string(),
-            port,
+            format!("{} {}", consumer.kind, consumer.name)
+                .trim_end()
+                .to_owned(),
+            number(consumer.pid),
+            number(consumer.port),
             consumer.raised.to_string(),
             known(consumer.delivered),
             known(consumer.lost),

@@ -54,11 +54,13 @@ enum irqlink_edge {
  * @IRQLINK_CONSUMER_KIND_RING: An open file through which the log is mapped.
  *   The kernel cannot know what it read, so its ledger says only what was
  *   raised.
+ * @IRQLINK_CONSUMER_KIND_SUBSCRIBER: A kernel module, called for each event.
  */
 enum irqlink_consumer_kind {
 	IRQLINK_CONSUMER_KIND_AGENT,
 	IRQLINK_CONSUMER_KIND_FILE,
 	IRQLINK_CONSUMER_KIND_RING,
+	IRQLINK_CONSUMER_KIND_SUBSCRIBER,
 };
 
 enum {
@@ -141,6 +143,7 @@ enum {
 	IRQLINK_A_CONSUMER_RETRIED,
 	IRQLINK_A_CONSUMER_REPLAYED,
 	IRQLINK_A_CONSUMER_PAD,
+	IRQLINK_A_CONSUMER_NAME,
 
 	__IRQLINK_A_CONSUMER_MAX,
 	IRQLINK_A_CONSUMER_MAX = (__IRQLINK_A_CONSUMER_MAX - 1)
