@@ -26,6 +26,7 @@ Exit codes:
   5    no permission
   6    events were lost or came twice; the report is written and says how many
   7    the source is gone: its device or driver was removed
+  8    a path that was asked for is not to be had here; the report has the others
   130  ended by Ctrl-C or SIGTERM; the report is written and marked partial";
 
 /// The exit code of a run that made this report.
@@ -39,6 +40,8 @@ pub fn code(report: &Report) -> ExitCode {
 
 /// Exit code: all done, but events were lost or came twice.
 const LOST: u8 = 6;
+/// Exit code: a path that was asked for is not to be had here.
+pub const NOT_HERE: u8 = 8;
 /// Exit code: ended by Ctrl-C or SIGTERM.
 const STOPPED: u8 = 130;
 
@@ -58,6 +61,21 @@ pub enum Error {
         /// Names of the sources that exist.
         known: Vec<String>,
     },
+
+    /// A path is not to be had here.
+    #[error("{path} is not to be had here: {why}; see `irqlink-bench paths`")]
+    NotHere {
+        /// Name of the path.
+        path: &'static str,
+        /// Why not.
+        why: String,
+    },
+
+    /// Pulling a simulated GPIO line raises no event.
+    #[error(
+        "no edge of the GPIO line of {0} raises its interrupt; is it masked? see `irqlink sources`"
+    )]
+    NoEdge(String),
 
     /// None of a row's events came.
     #[error(
@@ -204,6 +222,7 @@ impl Error {
             Error::Library(error) => library_code(error),
             Error::Tracing { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 5,
             Error::NothingArrived { .. } | Error::GivenUp { .. } => LOST,
+            Error::NotHere { .. } => NOT_HERE,
             _ => 1,
         }
     }

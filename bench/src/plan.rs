@@ -7,6 +7,7 @@ use irqlink::realtime::Request;
 
 use crate::environment::ThreadState;
 use crate::error::{Error, Result};
+use crate::path::Taken;
 use crate::progress::Progress;
 use crate::receiver::{Arrival, Receiver};
 use crate::recorder::{Recorder, Scale};
@@ -56,8 +57,10 @@ impl Plan {
     /// Those of the path and the device; [`Error::GivenUp`].
     pub fn measure(&self, block: &Block, progress: &Progress) -> Result<Measured> {
         let recorder = Recorder::new(&self.scale);
-        let mut trigger = Trigger::open(&self.source.name, self.interval, self.scale.limit)?;
-        let receiver = Receiver::start(block.path, &self.source.name, &self.receiver, recorder)?;
+        let Taken { raise, listen } = block.path.take(&self.source)?;
+        let mut trigger = Trigger::new(raise, self.interval, self.scale.limit)?;
+        let name = &self.source.name;
+        let receiver = Receiver::start(block.path, name, listen, &self.receiver, recorder)?;
         let state = receiver.state.clone();
 
         self.raise(self.warm_up, block, &mut trigger, &receiver, progress)?;

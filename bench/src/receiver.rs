@@ -9,13 +9,14 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use irqlink::Event;
+use irqlink::abi::Record;
 use irqlink::realtime::{Request, Step};
 use nix::unistd::{Pid, gettid};
 
 use crate::clock;
 use crate::environment::{ThreadState, is_asleep};
 use crate::error::{Error, Result};
-use crate::path::{Listener, Path};
+use crate::path::{Listen, Listener, Path};
 use crate::realtime;
 use crate::recorder::Recorder;
 use crate::stop;
@@ -27,6 +28,8 @@ struct Shared {
     newest: AtomicU64,
     /// Sequence number of the first event that counts; those before are warm-up.
     from: AtomicU64,
+    /// When the newest event was triggered, `CLOCK_MONOTONIC` in ns.
+    trigger: AtomicU64,
     /// The receiver shall end.
     stop: AtomicBool,
     /// The receiver has ended.
@@ -39,9 +42,9 @@ struct Ready {
     setup: Vec<Step>,
 }
 
-/// A running receiver.
+/// A running receiver. It ends when it is dropped.
 pub struct Receiver {
-    thread: JoinHandle<Result<Recorder>>,
+    thread: Option<JoinHandle<Result<Recorder>>>,
     shared: Arc<Shared>,
     path: &'static dyn Path,
     stat: File,
@@ -69,6 +72,7 @@ impl Receiver {
     pub fn start(
         path: &'static dyn Path,
         source: &str,
+        listen: Listen,
         setup: &Request,
         recorder: Recorder,
     ) -> Result<Self> {
@@ -81,7 +85,7 @@ impl Receiver {
             let (shared, source, setup) = (shared.clone(), source.to_owned(), setup.clone());
             let trigger = thread::current();
             let body = move || {
-                let recorder = receive(path, &source, &setup, recorder, &shared, &trigger, ready);
+                let recorder = receive(listen, &source, &setup, recorder, &shared, &trigger, ready);
                 shared.ended.store(true, Ordering::Release);
                 trigger.unpark();
                 recorder
@@ -99,7 +103,7 @@ impl Receiver {
             "see whether a thread sleeps; is /proc mounted?",
         ))?;
         Ok(Receiver {
-            thread,
+            thread: Some(thread),
             shared,
             path,
             stat,
@@ -107,11 +111,14 @@ impl Receiver {
         })
     }
 
-    /// Waits until the receiver is asleep.
+    /// Waits until the receiver is asleep, if it sleeps at all.
     ///
     /// # Errors
     /// [`Error::NeverAsleep`] after `limit`.
-    pub fn until_asleep(&self, limit: Duration) -> Result<()> {
+    pub fn until_waiting(&self, limit: Duration) -> Result<()> {
+        if !self.path.sleeps() {
+            return Ok(());
+        }
         let deadline = Instant::now() + limit;
         let mut bytes = [0; 512];
         loop {
@@ -153,14 +160,30 @@ impl Receiver {
         self.shared.from.store(sequence, Ordering::Release);
     }
 
+    /// The next event is triggered at this time, `CLOCK_MONOTONIC` in ns: right now.
+    pub fn trigger_at(&self, time: u64) {
+        self.shared.trigger.store(time, Ordering::Release);
+    }
+
     /// Ends the receiver.
     ///
     /// # Errors
     /// What it ended of before.
-    pub fn finish(self) -> Result<Recorder> {
+    pub fn finish(mut self) -> Result<Recorder> {
+        join(self.stop().expect("it is stopped once"))
+    }
+
+    fn stop(&mut self) -> Option<JoinHandle<Result<Recorder>>> {
+        let thread = self.thread.take()?;
         self.shared.stop.store(true, Ordering::Release);
-        stop::wake_until_ended(&self.thread);
-        join(self.thread)
+        stop::wake_until_ended(&thread);
+        Some(thread)
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -173,7 +196,7 @@ fn join(thread: JoinHandle<Result<Recorder>>) -> Result<Recorder> {
 
 /// The thread's life.
 fn receive(
-    path: &dyn Path,
+    listen: Listen,
     source: &str,
     setup: &Request,
     mut recorder: Recorder,
@@ -183,7 +206,7 @@ fn receive(
 ) -> Result<Recorder> {
     stop::leave_to_other_threads()?;
     let setup = realtime::apply(setup)?;
-    let mut listener = path.listen(source)?;
+    let mut listener = listen()?;
     // The other side waits for it.
     let _ = ready.send(Ready {
         id: gettid(),
@@ -207,7 +230,18 @@ fn turn(
     let mut is_gone = false;
     listener.wait(&mut |event| {
         let now = clock::now();
-        recorder.note(now, event, shared.from.load(Ordering::Acquire));
+        let from = shared.from.load(Ordering::Acquire);
+        match event {
+            // The source, or this path, does not stamp its trigger.
+            Event::Interrupt(record) if record.trigger_ns == 0 => {
+                let record = Record {
+                    trigger_ns: shared.trigger.load(Ordering::Acquire),
+                    ..*record
+                };
+                recorder.note(now, Event::Interrupt(&record), from);
+            }
+            event => recorder.note(now, event, from),
+        }
         is_gone |= matches!(event, Event::Gone { .. });
     })?;
     shared.newest.store(recorder.newest(), Ordering::Release);

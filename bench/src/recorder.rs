@@ -13,12 +13,14 @@ use crate::report::Quantiles;
 use crate::sample::{Sample, Worst};
 
 /// A part of the way from the trigger to the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// From the trigger to the stamp in hard IRQ: the device and the way to the CPU.
     TriggerToIrq,
-    /// From the stamp in hard IRQ to the handler's clock reading: the path. A row's figures.
+    /// From the stamp in hard IRQ to the handler's clock reading: the path. A row's figures, if
+    /// its path has that stamp.
+    #[default]
     IrqToHandler,
     /// Both.
     TriggerToHandler,
@@ -31,12 +33,14 @@ impl Stage {
         Stage::TriggerToHandler,
     ];
 
-    /// How long it took, `None` if the source does not stamp its beginning.
+    /// How long it took, `None` if its beginning or its end has no stamp: a peer of irqlink has
+    /// none in hard IRQ.
     fn length(self, record: &Record, now: u64) -> Option<u64> {
-        let trigger = (record.trigger_ns != 0).then_some(record.trigger_ns);
+        let stamp = |time: u64| (time != 0).then_some(time);
+        let (trigger, irq) = (stamp(record.trigger_ns), stamp(record.time_ns));
         match self {
-            Stage::TriggerToIrq => Some(record.time_ns.saturating_sub(trigger?)),
-            Stage::IrqToHandler => Some(now.saturating_sub(record.time_ns)),
+            Stage::TriggerToIrq => Some(irq?.saturating_sub(trigger?)),
+            Stage::IrqToHandler => Some(now.saturating_sub(irq?)),
             Stage::TriggerToHandler => Some(now.saturating_sub(trigger?)),
         }
     }
@@ -108,10 +112,12 @@ impl Recorder {
     }
 
     fn count(&mut self, record: &Record, now: u64) {
-        let latency = now.saturating_sub(record.time_ns);
-        if latency > self.limit {
+        let latency = Stage::IrqToHandler
+            .length(record, now)
+            .or(Stage::TriggerToHandler.length(record, now));
+        let Some(latency) = latency.filter(|latency| *latency <= self.limit) else {
             return;
-        }
+        };
         self.received += 1;
         for (stage, histogram) in Stage::ALL.iter().zip(&mut self.histograms) {
             if let Some(length) = stage.length(record, now) {
@@ -160,9 +166,21 @@ impl Recorder {
         self.worst.samples()
     }
 
-    /// The figures of a row: those of [`Stage::IrqToHandler`].
+    /// What the figures of a row are of: from the stamp in hard IRQ, if the path has one.
+    pub fn stage(&self) -> Stage {
+        match self.of(Stage::IrqToHandler).is_empty() {
+            true => Stage::TriggerToHandler,
+            false => Stage::IrqToHandler,
+        }
+    }
+
+    /// The figures of a row.
     pub fn histogram(&self) -> &Histogram<u32> {
-        &self.histograms[1]
+        self.of(self.stage())
+    }
+
+    fn of(&self, stage: Stage) -> &Histogram<u32> {
+        &self.histograms[stage as usize]
     }
 
     /// The figures of each stage that was seen.

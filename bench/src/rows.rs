@@ -5,7 +5,7 @@ use crate::load::Load;
 use crate::measure::Measure;
 use crate::path::Path;
 use crate::plan::Measured;
-use crate::recorder::{Recorder, Stage};
+use crate::recorder::Recorder;
 use crate::report::{Percentile, Row, distribution};
 use crate::schedule::Block;
 
@@ -90,7 +90,8 @@ impl Rows {
             gaps: recorder.gaps(),
             duplicates: recorder.duplicates(),
             unasked: sum.events - sum.asked,
-            quantiles: *stages.get(&Stage::IrqToHandler)?,
+            stage: recorder.stage(),
+            quantiles: *stages.get(&recorder.stage())?,
             unsupported: Percentile::unsupported(recorder.received()),
             stages,
             histogram: Some(distribution::encode(recorder.histogram())),

@@ -62,7 +62,7 @@ impl Burst {
     }
 
     fn parts(&self) -> Vec<Part> {
-        let paths = self.stream.paths().iter().copied().map(Some);
+        let paths = self.stream.paths().into_iter().map(Some);
         let all = paths.chain([None]);
         all.flat_map(|path| self.lengths.iter().map(move |length| (path, *length)))
             .collect()

@@ -15,6 +15,7 @@ use crate::environment::Environment;
 use crate::error::{self, Error, Result};
 use crate::load::Load;
 use crate::measure::Measure;
+use crate::recorder::Stage;
 use crate::report::{HANDLER, Percentile, Quantiles, Report, Row, distribution};
 use crate::stop;
 use crate::tracing::Tracing;
@@ -93,6 +94,7 @@ impl Handler {
             gaps: 0,
             duplicates: 0,
             unasked: histogram.len().saturating_sub(events),
+            stage: Stage::IrqToHandler,
             quantiles: Quantiles::of(&histogram),
             unsupported: Percentile::unsupported(histogram.len()),
             stages: BTreeMap::new(),

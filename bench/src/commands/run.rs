@@ -13,11 +13,11 @@ use irqlink::{Control, Source};
 use super::output::Output;
 use super::target::Target;
 use crate::environment::{Environment, Order};
-use crate::error::{self, Result};
+use crate::error::{self, NOT_HERE, Result};
 use crate::file;
 use crate::load::{Load, Program};
 use crate::measure::Measure;
-use crate::path::{self, Path};
+use crate::path::{self, Choice, Path};
 use crate::plan::Plan;
 use crate::realtime;
 use crate::recorder::Scale;
@@ -88,6 +88,10 @@ impl Run {
         self.hdr.as_deref().map_or(Ok(()), file::check)?;
         stop::install()?;
         let source = self.target.source(&mut Control::open()?)?;
+        let choice = Choice::make(&self.paths, &source)?;
+        for skipped in &choice.skipped {
+            eprintln!("irqlink-bench: skipped {}: {}", skipped.path, skipped.why);
+        }
         let (measure, instruction_clock) = self.target.measure.settle()?;
         let setup = realtime::apply(&Request {
             lock_memory: true,
@@ -105,28 +109,35 @@ impl Run {
         let programs = self.programs();
         let shown = |(load, program): (&Load, &Program)| (*load, program.to_string());
         environment.loads = programs.iter().map(shown).collect();
-        let paths = match self.paths.is_empty() {
-            true => path::ALL,
-            false => &self.paths,
-        };
         let loads: Vec<Load> = [Load::Idle]
             .into_iter()
             .chain(programs.keys().copied())
             .collect();
-        let rounds = schedule::rounds(paths, &loads, self.target.num, self.blocks, seed.into());
+        let rounds = schedule::rounds(
+            &choice.paths,
+            &loads,
+            self.target.num,
+            self.blocks,
+            seed.into(),
+        );
         let plan = self.plan(source, measure, environment.clock_read);
         let mut session = Session::new(plan, environment.accel, programs);
         let outcome = session.run(&rounds);
 
         environment.receiver = session.receiver.clone();
         let partial = outcome.is_err() || stop::requested();
-        let report = Report::new(environment, session.rows(), partial);
+        let mut report = Report::new(environment, session.rows(), partial);
+        report.skipped = choice.skipped;
         let given = self.output.give(&report);
         let log = |path| file::write(&session.hdr_log(), path);
         let logged = self.hdr.as_deref().map_or(Ok(()), log);
         // Why it could not be measured comes before why that could not be written.
         outcome.and(given).and(logged)?;
-        Ok(error::code(&report))
+        let lacks = !self.paths.is_empty() && !report.skipped.is_empty();
+        match error::code(&report) {
+            ExitCode::SUCCESS if lacks => Ok(ExitCode::from(NOT_HERE)),
+            code => Ok(code),
+        }
     }
 
     /// What makes the loads.

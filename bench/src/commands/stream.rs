@@ -20,8 +20,8 @@ use crate::stream::{Listen, Setting};
 /// What is measured, and how.
 #[derive(Debug, Args)]
 pub struct Stream {
-    /// Paths to measure, as `irqlink-bench paths` lists them
-    #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::named)]
+    /// Paths of irqlink's own to measure, as `irqlink-bench paths` lists them; all by default
+    #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::own_named)]
     paths: Vec<&'static dyn Path>,
     /// What costs are measured in: time, or instructions in a VM whose clock counts them (checked)
     #[arg(short, long, value_enum, default_value_t = Choice::Auto)]
@@ -90,10 +90,10 @@ impl Stream {
     }
 
     /// The paths asked for, or all.
-    pub fn paths(&self) -> &[&'static dyn Path] {
+    pub fn paths(&self) -> Vec<&'static dyn Path> {
         match self.paths.is_empty() {
-            true => path::ALL,
-            false => &self.paths,
+            true => path::own().collect(),
+            false => self.paths.clone(),
         }
     }
 
@@ -115,8 +115,9 @@ impl Stream {
 
 /// How to listen on a path, as a program usually does.
 pub fn listener(path: &'static dyn Path) -> impl Fn(&Source) -> Listen {
+    let own = path.own().expect("only those are measured so");
     move |source| {
         let name = source.name.clone();
-        Arc::new(move || path.listen(&name))
+        Arc::new(move || (own.listen)(&name))
     }
 }

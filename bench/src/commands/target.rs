@@ -5,6 +5,7 @@ use irqlink::{Control, Source};
 
 use crate::error::{Error, Result};
 use crate::measure::Choice;
+use crate::trigger;
 
 /// What is measured, and in what.
 #[derive(Debug, Args)]
@@ -26,15 +27,23 @@ impl Target {
     /// # Errors
     /// There is none, or it cannot raise its own interrupt.
     pub fn source(&self, control: &mut Control) -> Result<Source> {
-        match &self.source {
-            Some(name) => able(control.source(name)?),
-            None => first_able(control.sources()?),
-        }
+        source(control, self.source.as_deref())
+    }
+}
+
+/// The source of that name, or the first that can raise its own interrupt.
+///
+/// # Errors
+/// There is none, or it cannot.
+pub fn source(control: &mut Control, name: Option<&str>) -> Result<Source> {
+    match name {
+        Some(name) => able(control.source(name)?),
+        None => first_able(control.sources()?),
     }
 }
 
 fn able(source: Source) -> Result<Source> {
-    match source.trigger {
+    match trigger::is_possible(&source) {
         true => Ok(source),
         false => Err(Error::Library(irqlink::Error::CannotTrigger {
             name: source.name,
@@ -52,7 +61,7 @@ fn first_able(sources: Vec<Source>) -> Result<Source> {
 mod tests {
     use super::*;
 
-    fn source(name: &str, trigger: bool) -> Source {
+    fn source_that(name: &str, trigger: bool) -> Source {
         Source {
             name: name.into(),
             trigger,
@@ -62,19 +71,19 @@ mod tests {
 
     #[test]
     fn the_first_that_can_trigger_is_taken() {
-        let sources = vec![source("line0", false), source("edu0", true)];
+        let sources = vec![source_that("line0", false), source_that("edu0", true)];
         assert_eq!(first_able(sources).unwrap().name, "edu0");
     }
 
     #[test]
     fn without_one_the_error_names_those_that_exist() {
-        let error = first_able(vec![source("line0", false)]).unwrap_err();
+        let error = first_able(vec![source_that("line0", false)]).unwrap_err();
         assert!(error.to_string().contains("(there are: line0)"), "{error}");
     }
 
     #[test]
     fn a_source_that_cannot_trigger_is_refused() {
-        let error = able(source("line0", false)).unwrap_err();
+        let error = able(source_that("line0", false)).unwrap_err();
         assert!(error.to_string().contains("line0 cannot raise"), "{error}");
     }
 }

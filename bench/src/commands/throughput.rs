@@ -81,7 +81,7 @@ impl Throughput {
 
     fn parts(&self) -> Vec<Part> {
         let consumers = |path| self.consumers.iter().map(move |number| (path, *number));
-        let paths = self.stream.paths().iter().copied();
+        let paths = self.stream.paths().into_iter();
         paths.flat_map(consumers).collect()
     }
 }

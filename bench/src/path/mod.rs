@@ -2,16 +2,23 @@
 //!
 //! A new one is a file with a [`Path`], and its entry in [`ALL`].
 
+mod choice;
+mod gpio_cdev;
 mod netlink;
 mod on_mio;
+mod own;
 mod read;
 mod signal;
 
+pub use choice::{Choice, Skipped};
+pub use own::Own;
+
 use std::fmt;
 
-use irqlink::Event;
+use irqlink::{Event, Source};
 
 use crate::error::Result;
+use crate::trigger::Raise;
 
 /// One way from the interrupt to the program.
 pub trait Path: Sync {
@@ -21,11 +28,24 @@ pub trait Path: Sync {
     /// What it is, in a line.
     fn summary(&self) -> &'static str;
 
-    /// Begins to listen, with the next event, in the thread that will wait.
+    /// Why it is not to be had here with this source, in words; `None` if it is.
+    fn missing(&self, source: &Source) -> Option<String>;
+
+    /// The receiver sleeps until an event comes.
+    fn sleeps(&self) -> bool {
+        true
+    }
+
+    /// Itself, if it is one of irqlink's own, which any number of consumers can use at once.
+    fn own(&self) -> Option<&Own> {
+        None
+    }
+
+    /// Takes what it needs, in the thread that triggers.
     ///
     /// # Errors
     /// The path is not to be had here.
-    fn listen(&self, source: &str) -> Result<Box<dyn Listener>>;
+    fn take(&self, source: &Source) -> Result<Taken>;
 }
 
 impl fmt::Debug for dyn Path {
@@ -33,6 +53,18 @@ impl fmt::Debug for dyn Path {
         f.write_str(self.name())
     }
 }
+
+/// A path that is ready to be measured.
+pub struct Taken {
+    /// Raises its interrupt. When it is dropped, what was taken is given back; not before the
+    /// receiver has ended.
+    pub raise: Box<dyn Raise>,
+    /// Begins to listen.
+    pub listen: Listen,
+}
+
+/// Begins to listen, with the next event, in the thread that will wait.
+pub type Listen = Box<dyn FnOnce() -> Result<Box<dyn Listener>> + Send>;
 
 /// Waits for events the way one path does.
 pub trait Listener {
@@ -44,19 +76,42 @@ pub trait Listener {
     fn wait(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<()>;
 }
 
-/// All paths, in the order in which they are measured.
-pub static ALL: &[&dyn Path] = &[&netlink::Netlink, &read::Read, &signal::Signal];
+/// All paths, in the order in which they are listed.
+pub static ALL: &[&dyn Path] = &[
+    &netlink::PATH,
+    &read::PATH,
+    &signal::PATH,
+    &gpio_cdev::GpioCdev,
+];
 
 /// The path of that name.
 ///
 /// # Errors
 /// There is none; says which there are.
 pub fn named(name: &str) -> Result<&'static dyn Path, String> {
-    let path = ALL.iter().copied().find(|path| path.name() == name);
-    path.ok_or_else(|| {
-        let names: Vec<_> = ALL.iter().map(|path| path.name()).collect();
-        format!("there are: {}", names.join(", "))
-    })
+    find(ALL.iter().copied(), name)
+}
+
+/// Those of irqlink's own.
+pub fn own() -> impl Iterator<Item = &'static dyn Path> + Clone {
+    ALL.iter().copied().filter(|path| path.own().is_some())
+}
+
+/// The path of irqlink's own of that name.
+///
+/// # Errors
+/// As [`named`].
+pub fn own_named(name: &str) -> Result<&'static dyn Path, String> {
+    find(own(), name)
+}
+
+fn find(
+    mut paths: impl Iterator<Item = &'static dyn Path> + Clone,
+    name: &str,
+) -> Result<&'static dyn Path, String> {
+    let names: Vec<_> = paths.clone().map(Path::name).collect();
+    let path = paths.find(|path| path.name() == name);
+    path.ok_or_else(|| format!("there are: {}", names.join(", ")))
 }
 
 #[cfg(test)]
@@ -72,9 +127,7 @@ mod tests {
 
     #[test]
     fn an_unknown_path_is_told_the_known_ones() {
-        assert_eq!(
-            named("udp").err().unwrap(),
-            "there are: netlink, read, signal"
-        );
+        let known = named("carrier-pigeon").err().unwrap();
+        assert!(known.starts_with("there are: netlink, read, "), "{known}");
     }
 }

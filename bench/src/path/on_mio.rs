@@ -1,34 +1,56 @@
-//! A receiver of the library on mio, as a user's program runs it: edge-triggered, no timeout.
+//! What is woken by a descriptor, on mio, as a user's program runs it: edge-triggered, no timeout.
 
 use std::io;
+use std::os::fd::{AsFd, AsRawFd};
 
 use irqlink::{Event, Progress, Receiver};
+use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
 use super::Listener;
 use crate::error::{Error, Result};
 
-pub struct OnMio<R> {
-    poll: Poll,
-    events: Events,
-    receiver: R,
+/// Has a descriptor that becomes readable when there is something.
+pub trait Drain: AsFd {
+    /// Hands over what there is, see [`Receiver::drain`].
+    ///
+    /// # Errors
+    /// Those of the path.
+    fn drain(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<Progress>;
 }
 
-impl<R: Receiver> OnMio<R> {
-    pub fn new(mut receiver: R) -> Result<Self> {
+impl<R: Receiver> Drain for R {
+    #[inline]
+    fn drain(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<Progress> {
+        Ok(Receiver::drain(self, handler)?)
+    }
+}
+
+pub struct OnMio<D> {
+    poll: Poll,
+    events: Events,
+    drain: D,
+}
+
+impl<D: Drain> OnMio<D> {
+    pub fn new(drain: D) -> Result<Self> {
         let poll = Poll::new().map_err(Error::system("open an epoll"))?;
         poll.registry()
-            .register(&mut receiver, Token(0), Interest::READABLE)
+            .register(
+                &mut SourceFd(&drain.as_fd().as_raw_fd()),
+                Token(0),
+                Interest::READABLE,
+            )
             .map_err(Error::system("wait for a receiver"))?;
         Ok(OnMio {
             poll,
             events: Events::with_capacity(16),
-            receiver,
+            drain,
         })
     }
 }
 
-impl<R: Receiver> Listener for OnMio<R> {
+impl<D: Drain> Listener for OnMio<D> {
     #[inline]
     fn wait(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         match self.poll.poll(&mut self.events, None) {
@@ -38,7 +60,7 @@ impl<R: Receiver> Listener for OnMio<R> {
             _ => {}
         }
         for _ in &self.events {
-            while self.receiver.drain(handler)? == Progress::More {}
+            while self.drain.drain(handler)? == Progress::More {}
         }
         Ok(())
     }

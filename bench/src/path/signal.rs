@@ -3,26 +3,17 @@
 use irqlink::{Access, Device, SignalReader, Start};
 
 use super::on_mio::OnMio;
-use super::{Listener, Path};
-use crate::error::Result;
+use super::own::Own;
 
 /// `SIGRTMIN` plus this.
 const OFFSET: i32 = 0;
 
-pub struct Signal;
-
-impl Path for Signal {
-    fn name(&self) -> &'static str {
-        "signal"
-    }
-
-    fn summary(&self) -> &'static str {
-        "real-time signal for the device file: epoll_wait, read of the signalfd, read of the file"
-    }
-
-    fn listen(&self, source: &str) -> Result<Box<dyn Listener>> {
+pub const PATH: Own = Own {
+    name: "signal",
+    summary: "real-time signal for the device file: epoll_wait, read of the signalfd, read of the file",
+    listen: |source| {
         let device = Device::open(source, Access::Read)?;
         let reader = SignalReader::new(device, Start::Next, OFFSET)?;
         Ok(Box::new(OnMio::new(reader)?))
-    }
-}
+    },
+};

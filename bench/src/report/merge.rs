@@ -33,6 +33,9 @@ fn add(merged: &mut Report, report: Report) -> Result<()> {
         false => merged.runs.extend(report.runs),
     }
     merged.partial |= report.partial;
+    let mut skipped = report.skipped;
+    skipped.retain(|path| !merged.skipped.contains(path));
+    merged.skipped.extend(skipped);
     Ok(())
 }
 

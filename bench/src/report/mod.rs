@@ -18,6 +18,7 @@ pub use row::Row;
 pub use stream::{Burst, Step, Throughput};
 
 use crate::environment::Environment;
+use crate::path::Skipped;
 
 /// Version of this layout.
 pub const SCHEMA: u32 = 1;
@@ -43,6 +44,9 @@ pub struct Report {
     /// Events a second.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub throughput: Vec<Throughput>,
+    /// Paths that were not to be had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// Of a merged report, the environment of each run; [`Row::run`] leads here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Environment>,
@@ -58,6 +62,7 @@ impl Report {
             results,
             bursts: Vec::new(),
             throughput: Vec::new(),
+            skipped: Vec::new(),
             runs: Vec::new(),
         }
     }

@@ -11,7 +11,7 @@ use crate::measure::{Measure, Unit};
 use crate::recorder::Stage;
 use crate::sample::Sample;
 
-/// One path in one measure under one load. The figures are those of [`Stage::IrqToHandler`].
+/// One path in one measure under one load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Name of the path.
@@ -48,6 +48,9 @@ pub struct Row {
     /// Interrupts among `events` that something else raised.
     #[serde(default)]
     pub unasked: u64,
+    /// What the figures are of.
+    #[serde(default)]
+    pub stage: Stage,
     /// The figures.
     #[serde(flatten)]
     pub quantiles: Quantiles,
@@ -103,6 +106,7 @@ pub mod tests {
             gaps: 0,
             duplicates: 0,
             unasked: 0,
+            stage: Stage::IrqToHandler,
             quantiles,
             unsupported: Percentile::unsupported(2000),
             stages: BTreeMap::from([(Stage::IrqToHandler, quantiles)]),

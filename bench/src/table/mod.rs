@@ -7,6 +7,7 @@ mod stream;
 use crate::environment::{Accel, Environment};
 use crate::load::Load;
 use crate::measure::Measure;
+use crate::recorder::Stage;
 use crate::report::{HANDLER, Percentile, Report, Row};
 
 use figure::{Scale, grouped, relative};
@@ -23,7 +24,8 @@ const SHOWN: [Percentile; 4] = [
 /// The whole table, ready to print.
 pub fn table(report: &Report, style: Style) -> String {
     let mut text = heading(report);
-    let mut rows: Vec<&Row> = report.results.iter().collect();
+    let from_trigger = from_trigger(report);
+    let mut rows: Vec<&Row> = report.results.iter().chain(&from_trigger).collect();
     rows.sort_by_key(|row| (subject(row), row.quantiles.p50));
     for rows in rows.chunk_by(|a, b| subject(a) == subject(b)) {
         text += "\n";
@@ -32,6 +34,25 @@ pub fn table(report: &Report, style: Style) -> String {
     text += &stream::bursts(&report.bursts, style);
     text += &stream::throughput(&report.throughput, style);
     text + &notes(report)
+}
+
+/// Where some paths have no stamp in hard IRQ, the others as well from the trigger, to compare them.
+fn from_trigger(report: &Report) -> Vec<Row> {
+    let mut rows = report.results.iter();
+    if !rows.any(|row| row.stage == Stage::TriggerToHandler) {
+        return Vec::new();
+    }
+    let rows = report.results.iter();
+    let stamped = rows.filter(|row| row.stage == Stage::IrqToHandler && row.path != HANDLER);
+    stamped
+        .filter_map(|row| {
+            Some(Row {
+                stage: Stage::TriggerToHandler,
+                quantiles: *row.stages.get(&Stage::TriggerToHandler)?,
+                ..row.clone()
+            })
+        })
+        .collect()
 }
 
 /// What is to be known about the figures.
@@ -51,8 +72,8 @@ fn notes(report: &Report) -> String {
 }
 
 /// Rows of another subject stand in another section.
-fn subject(row: &Row) -> (Measure, bool, Load) {
-    (row.measure, row.path == HANDLER, row.load)
+fn subject(row: &Row) -> (Measure, bool, Load, Stage) {
+    (row.measure, row.path == HANDLER, row.load, row.stage)
 }
 
 /// What the machine is, and what the figures are worth.
@@ -98,9 +119,13 @@ fn section(rows: &[&Row], style: Style) -> String {
     let best = rows[0].quantiles.p50;
     let scale = Scale::of(rows[0].measure, best);
     let what = match subject(rows[0]) {
-        (_, true, _) => "interrupt handler".into(),
-        (measure, false, Load::Idle) => measure.name().to_owned(),
-        (measure, false, load) => format!("{}, load {}", measure.name(), load.name()),
+        (_, true, ..) => "interrupt handler".into(),
+        (measure, false, Load::Idle, _) => measure.name().to_owned(),
+        (measure, false, load, _) => format!("{}, load {}", measure.name(), load.name()),
+    };
+    let what = match rows[0].stage {
+        Stage::TriggerToHandler => format!("{what} from the trigger"),
+        _ => what,
     };
     let mut lines = vec![header(format!("{what} ({})", scale.unit))];
     lines.extend(rows.iter().map(|row| line(row, &scale, best)));
@@ -192,6 +217,22 @@ time (us)  relative   min   p50   p90   p99   p99.9   max  lost
         let rows = vec![hardware, row("read", Measure::PathLength, 4_800)];
         let text = table(&Report::new(environment(), rows, false), Style::PLAIN);
         assert!(text.starts_with("path lengths are exact: they"), "{text}");
+    }
+
+    #[test]
+    fn paths_without_a_stamp_are_compared_from_the_trigger() {
+        let mut netlink = row("netlink", Measure::PathLength, 7_461);
+        let from_trigger = row("netlink", Measure::PathLength, 8_000).quantiles;
+        netlink.stages.insert(Stage::TriggerToHandler, from_trigger);
+        let uio = Row {
+            stage: Stage::TriggerToHandler,
+            ..row("uio", Measure::PathLength, 8_229)
+        };
+        let report = Report::new(environment(), vec![netlink, uio], false);
+        let text = table(&report, Style::PLAIN);
+        let (own, all) = text.split_once("path length from the trigger").unwrap();
+        assert!(own.contains("7,461") && !own.contains("uio"), "{text}");
+        assert!(all.contains("8,000") && all.contains("8,229"), "{text}");
     }
 
     #[test]

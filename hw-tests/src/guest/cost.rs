@@ -3,26 +3,34 @@
 
 use std::process::Command;
 
+use irqlink::{Control, Edges, Gpio, GpioLine, NewSource};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
 use crate::board::*;
+use crate::sim_chip::SimChip;
+use crate::trial::skip_if;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
-    trials!("path_length":
+    let mut tests = trials!("path_length":
         the_paths_stay_within_their_limits_and_repeat,
         the_handler_does_the_same_for_one_consumer_and_for_eight,
-    )
+    );
+    tests.extend(skip_if(
+        SimChip::missing(),
+        trials!("path_length": a_line_costs_less_by_read_than_by_the_character_device),
+    ));
+    tests
 }
 
 /// The rows of a report of `irqlink-bench`.
-fn bench(arguments: &[&str]) -> Result<Vec<Value>, Failed> {
+fn bench(source: &str, arguments: &[&str]) -> Result<Vec<Value>, Failed> {
     let output = Command::new("irqlink-bench")
         .args(arguments)
         .args([
             "--source",
-            SOURCE,
+            source,
             "--measure",
             "path-length",
             "--json",
@@ -49,7 +57,7 @@ fn p50(rows: &[Value], path: &str) -> Result<u64, Failed> {
 }
 
 fn the_paths_stay_within_their_limits_and_repeat() -> Outcome {
-    let [first, second] = [bench(&["run"])?, bench(&["run"])?];
+    let [first, second] = [bench(SOURCE, &["run"])?, bench(SOURCE, &["run"])?];
     for (path, limit) in [("netlink", 8_000), ("read", 5_200), ("signal", u64::MAX)] {
         let (one, other) = (p50(&first, path)?, p50(&second, path)?);
         ensure!(
@@ -72,7 +80,7 @@ fn the_paths_stay_within_their_limits_and_repeat() -> Outcome {
 fn the_handler_does_the_same_for_one_consumer_and_for_eight() -> Outcome {
     const LIMIT: u64 = 400;
     let handler = |consumers: &str| -> Result<u64, Failed> {
-        let rows = bench(&["handler", "-n", "200", "--consumers", consumers])?;
+        let rows = bench(SOURCE, &["handler", "-n", "200", "--consumers", consumers])?;
         p50(&rows, "handler")
     };
     let (one, eight) = (handler("1")?, handler("8")?);
@@ -85,4 +93,32 @@ fn the_handler_does_the_same_for_one_consumer_and_for_eight() -> Outcome {
         "{eight} instructions with 8 consumers, {one} with 1"
     );
     Ok(())
+}
+
+/// On the same simulated line, from the stamp in hard IRQ to the handler. The character device wakes its
+/// interrupt's thread, which wakes the reader: one switch more than by `read`, and about what netlink
+/// costs more. The line is a source again after the character device had it.
+fn a_line_costs_less_by_read_than_by_the_character_device() -> Outcome {
+    let chip = SimChip::new(2)?;
+    let line = Gpio {
+        line: GpioLine::Offset {
+            chip: chip.label.clone(),
+            offset: 1,
+        },
+        edges: Edges::Rising,
+        debounce: None,
+    };
+    Control::open()?.add(&NewSource::new(line).named("line"))?;
+    let rows = bench("line", &["run", "--path", "netlink,read,gpio-cdev"])?;
+    let cdev = p50(&rows, "gpio-cdev")?;
+    for (path, percent) in [("netlink", 115), ("read", 78)] {
+        let ours = p50(&rows, path)?;
+        ensure!(
+            ours * 100 <= cdev * percent,
+            "{path} takes {ours} instructions, more than {percent} % of the {cdev} of gpio-cdev"
+        );
+    }
+    let mut control = Control::open()?;
+    let line = control.source("line")?;
+    Ok(control.remove(line.id)?)
 }

@@ -1,0 +1,89 @@
+//! Which paths are measured, and why others are not.
+
+use irqlink::Source;
+use serde::{Deserialize, Serialize};
+
+use super::{ALL, Path};
+use crate::error::{Error, Result};
+
+/// What is measured.
+#[derive(Debug)]
+pub struct Choice {
+    /// These.
+    pub paths: Vec<&'static dyn Path>,
+    /// Those that are not to be had here.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A path that is not measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Its name.
+    pub path: String,
+    /// Why not, in words.
+    pub why: String,
+}
+
+impl Choice {
+    /// Of the paths asked for, or of all if none was, those that are to be had with the source.
+    ///
+    /// # Errors
+    /// [`Error::NotHere`] if none is.
+    pub fn make(asked: &[&'static dyn Path], source: &Source) -> Result<Self> {
+        let all = if asked.is_empty() { ALL } else { asked };
+        let mut choice = Choice {
+            paths: Vec::new(),
+            skipped: Vec::new(),
+        };
+        for path in all {
+            match path.missing(source) {
+                None => choice.paths.push(*path),
+                Some(why) => choice.skipped.push(Skipped {
+                    path: path.name().into(),
+                    why,
+                }),
+            }
+        }
+        match choice.paths[..] {
+            [] => Err(Error::NotHere {
+                path: all[0].name(),
+                why: choice.skipped.remove(0).why,
+            }),
+            _ => Ok(choice),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::NOT_HERE;
+    use crate::path::named;
+
+    fn source() -> Source {
+        Source {
+            name: "edu0".into(),
+            ..Source::default()
+        }
+    }
+
+    #[test]
+    fn what_is_not_to_be_had_is_skipped_with_its_reason() {
+        let asked = [named("gpio-cdev").unwrap(), named("read").unwrap()];
+        let choice = Choice::make(&asked, &source()).unwrap();
+        assert_eq!(choice.paths.len(), 1);
+        let skipped = Skipped {
+            path: "gpio-cdev".into(),
+            why: "the source is no line of gpio-sim".into(),
+        };
+        assert_eq!(choice.skipped, [skipped]);
+    }
+
+    #[test]
+    fn if_nothing_is_left_that_is_an_error() {
+        let asked = [named("gpio-cdev").unwrap()];
+        let error = Choice::make(&asked, &source()).unwrap_err();
+        assert_eq!(error.code(), NOT_HERE);
+        assert!(error.to_string().starts_with("gpio-cdev is not to be had"));
+    }
+}
