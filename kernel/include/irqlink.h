@@ -136,7 +136,8 @@ irqreturn_t irqlink_thread_fn(int irq, void *src);
  *
  * Both run where the source delivers, in softirq or in a thread with softirqs
  * disabled, one call at a time for each source. They must not sleep, nor
- * unsubscribe. All other consumers of the source wait meanwhile, so be short.
+ * unsubscribe, nor take a lock that is held elsewhere with softirqs enabled. All
+ * other consumers of the source wait meanwhile, so be short.
  */
 struct irqlink_subscriber_ops {
 	const char *name;
