@@ -24,45 +24,68 @@
 static LIST_HEAD(agents);
 static DEFINE_MUTEX(agents_lock);
 
-/* Fill a message from a copy of the cursor; it was sized for n records. */
-static void agent_fill(const struct irqlink_agent *agent,
-		       struct irqlink_cursor *cur, struct sk_buff *skb, u32 n)
+/*
+ * An event message is these headers, and a record for each event. It is laid
+ * out here, as the helpers would do it attribute by attribute.
+ */
+struct event_head {
+	struct nlmsghdr nlh;
+	struct genlmsghdr genlh;
+};
+
+struct event_record {
+	struct nlattr attr;
+	u8 value[sizeof(struct irqlink_record)]; /* aligned to 4 bytes only */
+};
+
+static_assert(sizeof(struct event_head) == NLMSG_HDRLEN + GENL_HDRLEN);
+static_assert(sizeof(struct event_record) ==
+	      NLA_HDRLEN + NLA_ALIGN(sizeof(struct irqlink_record)));
+
+/* Fill in at most n records from a copy of the cursor; returns their end. */
+static void *agent_fill(const struct irqlink_agent *agent,
+			struct irqlink_cursor *cur, struct event_record *rec,
+			u32 n)
 {
 	const struct irqlink_log *log = &agent->src->log;
 	struct irqlink_span span;
-	struct nlattr *attr;
 
-	while (n--) {
-		attr = nla_reserve(skb, IRQLINK_A_EVENT_RECORD,
-				   sizeof(struct irqlink_record));
-		if (!irqlink_cursor_peek(cur, log, nla_data(attr), &span)) {
-			/* A loss has taken the place of several. */
-			nlmsg_trim(skb, attr);
-			return;
-		}
+	/* A loss takes the place of several. */
+	for (; n && irqlink_cursor_peek(cur, log, rec->value, &span);
+	     n--, rec++) {
+		rec->attr.nla_len = sizeof(*rec);
+		rec->attr.nla_type = IRQLINK_A_EVENT_RECORD;
 		if (span.lost)
 			trace_irqlink_loss(log->source, agent->port, cur->next,
 					   span.last);
 		irqlink_cursor_pass(cur, &span);
 	}
+	return rec;
 }
 
 /* Send one message; the cursor moves only if the socket took it. */
 static int agent_send(struct irqlink_agent *agent, u32 n)
 {
+	size_t size = sizeof(struct event_head) +
+		      n * sizeof(struct event_record);
 	struct irqlink_cursor cur = agent->cursor;
+	struct event_head *head;
 	struct sk_buff *skb;
-	void *hdr;
 	int ret;
 
-	skb = genlmsg_new(n * nla_total_size(sizeof(struct irqlink_record)),
-			  GFP_ATOMIC);
+	skb = alloc_skb(size, GFP_ATOMIC);
 	if (!skb)
 		return -ENOMEM;
 
-	hdr = genlmsg_put(skb, 0, 0, &irqlink_family, 0, IRQLINK_CMD_EVENT);
-	agent_fill(agent, &cur, skb, n);
-	genlmsg_end(skb, hdr);
+	head = skb_put(skb, size);
+	size = agent_fill(agent, &cur, (void *)(head + 1), n) - (void *)head;
+	skb_trim(skb, size);
+	*head = (struct event_head) {
+		.nlh.nlmsg_len = size,
+		.nlh.nlmsg_type = irqlink_family.id,
+		.genlh.cmd = IRQLINK_CMD_EVENT,
+		.genlh.version = IRQLINK_FAMILY_VERSION,
+	};
 
 	ret = genlmsg_unicast(agent->net, skb, agent->port);
 	trace_irqlink_deliver(agent->src->id, agent->port, agent->cursor.next,

@@ -1,6 +1,7 @@
 //! Tests that run in the lab's guest, against the real modules. One file per topic; each lists its
 //! tests in a function `tests`.
 
+mod allocation;
 mod board;
 mod command;
 mod congestion;
@@ -67,6 +68,7 @@ fn tests() -> Vec<Trial> {
         congestion::tests(),
         takeover::tests(),
         removal::tests(),
+        allocation::tests(),
         refusal::tests(),
         setting::tests(),
         pci::tests(),

@@ -40,7 +40,7 @@ pub enum Flavour {
 }
 
 impl Flavour {
-    /// Those that tests are about: the one that the user gives, or all of Debian's.
+    /// Those that tests are about: the one that the user gives, or all.
     pub fn tested() -> &'static [Flavour] {
         match given() {
             Some(_) => &[Flavour::Given],
@@ -49,6 +49,8 @@ impl Flavour {
                 Flavour::Rt612,
                 Flavour::Stock61,
                 Flavour::Rt61,
+                Flavour::Lean,
+                Flavour::Debug,
             ],
         }
     }

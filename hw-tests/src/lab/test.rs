@@ -72,10 +72,14 @@ pub fn run(progress: Progress) -> bool {
             Ok(Tally::of(faults::check(Flavour::Debug, progress)))
         });
     }
-    let shown = Flavour::shown();
-    suite.step(&format!("tests of path lengths, {}", shown.name()), || {
-        guest_tests(shown, Some(Accel::PathLength), &[PATH_LENGTH], progress)
-    });
+    for flavour in [Flavour::shown(), Flavour::Lean] {
+        if Flavour::tested().contains(&flavour) {
+            suite.step(
+                &format!("tests of path lengths, {}", flavour.name()),
+                || guest_tests(flavour, Some(Accel::PathLength), &[PATH_LENGTH], progress),
+            );
+        }
+    }
     suite.finish()
 }
 

@@ -15,8 +15,11 @@ use crate::progress::Progress;
 use crate::qemu::{Accel, Board};
 use crate::vm::{Limits, Outcome, Run};
 
-/// How long a job may take.
-const LIMIT: Duration = Duration::from_secs(300);
+/// How long it may take: the kernel with all that finds defects is slow.
+const LIMITS: Limits = Limits {
+    boot: Duration::from_secs(300),
+    job: Duration::from_secs(900),
+};
 /// Devices: one for the modules, one to unplug.
 const EDU_DEVICES: u8 = 2;
 /// Vectors of its device that is rung from outside.
@@ -58,7 +61,7 @@ impl TestBoard<'_> {
             contents: &contents,
             job: self.job,
             logs: &paths::lab().join("test").join(name),
-            limits: Limits::of(LIMIT),
+            limits: LIMITS,
         };
         run.go(&mut |_, _: Kind, bytes| output(bytes))
     }

@@ -4,6 +4,7 @@ mod command;
 mod events;
 mod refusal;
 mod removal;
+mod thousand;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub fn tests() -> Vec<Trial> {
         refusal::tests(),
         removal::tests(),
         command::tests(),
+        thousand::tests(),
     ]
     .into_iter()
     .flatten()
