@@ -16,6 +16,7 @@ pub mod netlink;
 pub mod realtime;
 pub mod units;
 
+mod accel;
 mod agent;
 mod consumer;
 mod control;
@@ -39,6 +40,7 @@ mod sys;
 #[cfg(test)]
 mod testing;
 
+pub use accel::Accel;
 pub use agent::{Agent, Options, Registration};
 pub use consumer::{Consumer, ConsumerKind};
 pub use control::Control;

@@ -1,6 +1,5 @@
 //! The machine and its settings, read back from the system. `None` is what it does not tell.
 
-mod accel;
 mod cpu;
 mod kernel;
 mod source;
@@ -15,7 +14,7 @@ use irqlink::realtime::Step;
 use nix::sys::utsname::uname;
 use serde::{Deserialize, Serialize};
 
-pub use accel::Accel;
+pub use irqlink::Accel;
 pub use source::SourceState;
 pub use thread::{ThreadState, is_asleep};
 

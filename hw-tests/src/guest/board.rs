@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use irqlink::abi::Record;
 use irqlink::{Access, Consumer, Control, Device, Error, Event, Progress, Receiver};
+use irqlink_hw_tests::job::MODULE_DIR;
 use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -22,6 +24,12 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// The source that most tests use.
 pub const SOURCE: &str = "edu0";
+
+/// Why tests cannot be run that need the lab's own board: its devices, its monitor, its modules' files.
+pub fn is_not_the_labs() -> Option<String> {
+    let modules = Path::new(MODULE_DIR);
+    (!modules.exists()).then(|| "this is not the lab's board".to_owned())
+}
 
 /// Fails the test unless the condition holds.
 macro_rules! ensure {

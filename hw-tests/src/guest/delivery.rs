@@ -3,12 +3,11 @@
 use std::sync::mpsc;
 use std::thread;
 
-use irqlink::{
-    Access, Agent, Device, FileReader, Options, Receiver, RingReader, SignalReader, Start,
-};
+use irqlink::{Access, Agent, Device, FileReader, Options, Start};
 use libtest_mimic::Failed;
 
 use crate::board::*;
+use crate::paths::{self, Open};
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
@@ -16,7 +15,7 @@ pub fn tests() -> Vec<Trial> {
         two_consumers_do_not_disturb_each_other,
         every_path_sees_the_same_records,
     );
-    for (name, open) in PATHS {
+    for (name, open) in paths::ALL {
         tests.push(Trial::test(
             format!("delivery::each_arrives_once_and_in_order_by_{name}"),
             move || each_arrives_once_and_in_order(open),
@@ -29,30 +28,6 @@ pub fn tests() -> Vec<Trial> {
     tests
 }
 
-type Open = fn() -> Result<Box<dyn Receiver>, Failed>;
-
-/// The paths. A receiver is opened in the thread that uses it, as the signal path wants.
-const PATHS: [(&str, Open); 4] = [
-    ("netlink", || {
-        let mut agent = Agent::open(Options::default())?;
-        agent.register(SOURCE, Start::Next)?;
-        Ok(Box::new(agent))
-    }),
-    ("read", || {
-        Ok(Box::new(FileReader::new(device()?, Start::Next)?))
-    }),
-    ("signal", || {
-        Ok(Box::new(SignalReader::new(device()?, Start::Next, 1)?))
-    }),
-    ("ring", || {
-        Ok(Box::new(RingReader::new(device()?, Start::Next)?))
-    }),
-];
-
-fn device() -> Result<Device, Failed> {
-    Ok(Device::open(SOURCE, Access::Read)?)
-}
-
 /// Half of them one at a time, with the receiver asleep; the others in a burst.
 fn each_arrives_once_and_in_order(open: Open) -> Outcome {
     const COUNT: u64 = 500;
@@ -63,7 +38,7 @@ fn each_arrives_once_and_in_order(open: Open) -> Outcome {
 
     let (arrived, arrivals) = mpsc::channel();
     let receiver = thread::spawn(move || -> Result<Vec<Given>, Failed> {
-        let mut receiver = open()?;
+        let mut receiver = open(SOURCE, Start::Next)?;
         arrived.send(())?;
         let mut given = Vec::new();
         for seq in first..first + COUNT / 2 {
@@ -121,7 +96,7 @@ fn a_lapped_consumer_is_told_the_range(open: Open) -> Outcome {
     let first = board.head()? + 1;
     let capacity = u64::from(board.device().info()?.capacity);
 
-    let mut receiver = open()?;
+    let mut receiver = open(SOURCE, Start::Next)?;
     let last = first + 3 * capacity - 1;
     board.raise_many(3 * capacity as usize)?;
     let given = receive_to(&mut *receiver, last)?;
@@ -143,7 +118,7 @@ fn two_consumers_do_not_disturb_each_other() -> Outcome {
 
     let mut idle = Agent::open(Options::default())?;
     idle.register(SOURCE, Start::Next)?;
-    let mut sleeper = FileReader::new(device()?, Start::Next)?;
+    let mut sleeper = FileReader::new(Device::open(SOURCE, Access::Read)?, Start::Next)?;
     let mut busy = Agent::open(Options::default())?;
     busy.register(SOURCE, Start::Next)?;
 
@@ -162,8 +137,8 @@ fn every_path_sees_the_same_records() -> Outcome {
     let board = Board::open(SOURCE)?;
     let last = board.head()? + COUNT as u64;
     let mut receivers = Vec::new();
-    for (_, open) in PATHS {
-        receivers.push(open()?);
+    for (_, open) in paths::ALL {
+        receivers.push(open(SOURCE, Start::Next)?);
     }
     board.raise_many(COUNT)?;
 
@@ -179,7 +154,7 @@ fn every_path_sees_the_same_records() -> Outcome {
         all.push(records);
     }
     ensure!(all[0].len() == COUNT, "{} arrived", all[0].len());
-    for (records, (name, _)) in all.iter().zip(PATHS) {
+    for (records, (name, _)) in all.iter().zip(paths::ALL) {
         ensure!(*records == all[0], "{name} gave other records than netlink");
     }
     Ok(())

@@ -12,24 +12,29 @@ mod gpio;
 mod guard;
 mod options;
 mod path_length;
+mod paths;
 mod pci;
 mod qmp;
 mod refusal;
 mod removal;
+mod rig;
 mod setting;
 mod sim;
 mod sim_chip;
 mod smoke;
 mod takeover;
 mod trial;
+mod watch;
 mod ynl;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 
 use options::Options;
-use trial::{Reports, Trial};
+use rig::Case;
+use trial::{Reports, Trial, skip_if};
 
 fn main() -> ExitCode {
     match run(&Options::parse()) {
@@ -43,12 +48,13 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<ExitCode, String> {
     let arguments = options.libtest();
+    let cases = options.cases()?;
     // libtest-mimic knows which of them it will run only by its own type.
-    let plan = libtest(tests(), &Reports::default())
+    let plan = libtest(tests(&cases), &Reports::default())
         .iter()
         .filter(|test| !arguments.is_filtered_out(test))
         .count();
-    let tests = libtest(tests(), &options.reports(plan)?);
+    let tests = libtest(tests(&cases), &options.reports(plan)?);
     Ok(libtest_mimic::run(&arguments, tests).exit_code())
 }
 
@@ -59,9 +65,11 @@ fn libtest(tests: Vec<Trial>, reports: &Reports) -> Vec<libtest_mimic::Trial> {
         .collect()
 }
 
-/// All tests.
-fn tests() -> Vec<Trial> {
-    [
+/// All tests: those of the rigs, and those of the lab's own board.
+fn tests(cases: &[Arc<Case>]) -> Vec<Trial> {
+    let rigs = cases.iter().flat_map(rig::tests);
+    let anywhere = [sim::tests(), gpio::tests()];
+    let lab = [
         path_length::tests(),
         smoke::tests(),
         delivery::tests(),
@@ -72,15 +80,16 @@ fn tests() -> Vec<Trial> {
         refusal::tests(),
         setting::tests(),
         pci::tests(),
-        sim::tests(),
-        gpio::tests(),
         guard::tests(),
         footprint::tests(),
         command::tests(),
         cost::tests(),
         ynl::tests(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    let lab = lab.map(|tests| skip_if(board::is_not_the_labs(), tests));
+    lab.into_iter()
+        .chain(anywhere)
+        .flatten()
+        .chain(rigs)
+        .collect()
 }

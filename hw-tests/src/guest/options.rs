@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use clap::Parser;
 use irqlink_hw_tests::results::{Junit, Ktap, Report};
+use irqlink_hw_tests::rig::Rig;
 use libtest_mimic::Arguments;
 
+use crate::rig::Case;
 use crate::trial::Reports;
 
 /// The tests that run on a board, the lab's virtual one or a real one.
@@ -16,6 +18,12 @@ use crate::trial::Reports;
 /// Exit status: 0 if all passed, 101 if one failed, 2 if they could not be run.
 #[derive(Parser)]
 pub struct Options {
+    /// A rig to test (again for another one)
+    #[arg(long, value_name = "FILE")]
+    rig: Vec<PathBuf>,
+    /// Where the report of irqlink-bench goes that a test of a rig has made
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Also write the results as KTAP; `-` for the standard output, in place of the usual text
     #[arg(long, value_name = "FILE")]
     ktap: Option<PathBuf>,
@@ -38,6 +46,21 @@ impl Options {
         }
     }
 
+    /// The rigs.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn cases(&self) -> Result<Vec<Arc<Case>>, String> {
+        let case = |path: &PathBuf| {
+            let rig = Rig::read(path).map_err(|e| e.to_string())?;
+            Ok(Arc::new(Case {
+                rig,
+                report: self.report.clone(),
+            }))
+        };
+        self.rig.iter().map(case).collect()
+    }
+
     /// Opens the files of results, for that many tests.
     ///
     /// # Errors
@@ -52,7 +75,13 @@ impl Options {
             reports.push(Box::new(ktap.map_err(cannot_write(path))?));
         }
         if let Some(path) = &self.junit {
-            let junit = Junit::new(path.clone(), &[]);
+            let rigs: Vec<_> = self
+                .rig
+                .iter()
+                .map(|rig| rig.display().to_string())
+                .collect();
+            let properties = [("rig", rigs.join(" "))];
+            let junit = Junit::new(path.clone(), &properties);
             reports.push(Box::new(junit.map_err(cannot_write(path))?));
         }
         Ok(Arc::new(Mutex::new(reports)))

@@ -44,12 +44,17 @@ impl SimChip {
     pub fn new(lines: u32) -> Result<SimChip, Failed> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let label = format!("lab{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let config = Path::new(CONFIGFS).join("gpio-sim").join(&label);
+        SimChip::labelled(&label, lines)
+    }
+
+    /// The same, with that label.
+    pub fn labelled(label: &str, lines: u32) -> Result<SimChip, Failed> {
+        let config = Path::new(CONFIGFS).join("gpio-sim").join(label);
         let bank = config.join("bank");
         fs::create_dir(&config)?;
         fs::create_dir(&bank)?;
         fs::write(bank.join("num_lines"), lines.to_string())?;
-        fs::write(bank.join("label"), &label)?;
+        fs::write(bank.join("label"), label)?;
         for line in 0..lines {
             let directory = bank.join(format!("line{line}"));
             fs::create_dir(&directory)?;
@@ -67,7 +72,7 @@ impl SimChip {
         Ok(SimChip {
             config,
             device: Path::new("/sys/devices/platform").join(device).join(&name),
-            label,
+            label: label.to_owned(),
             name,
         })
     }

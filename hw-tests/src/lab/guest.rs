@@ -8,6 +8,7 @@ use crate::initramfs::Contents;
 use crate::kernel::Kernel;
 use crate::module;
 use crate::progress::Progress;
+use crate::rigs;
 use crate::spec;
 
 /// Everything that the job's modules and commands need; builds what is not built.
@@ -31,6 +32,7 @@ pub fn contents(kernel: &Kernel, job: &Job, progress: Progress) -> Result<Conten
     };
     if has_tests {
         spec::add_client(&mut contents, progress)?;
+        contents.trees.push((rigs::folder(), rigs::IN_GUEST.into()));
     }
     Ok(contents)
 }

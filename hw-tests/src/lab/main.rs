@@ -32,6 +32,7 @@ mod progress;
 mod python;
 mod qemu;
 mod relay;
+mod rigs;
 mod run;
 mod spec;
 mod suite;

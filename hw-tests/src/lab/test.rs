@@ -16,6 +16,7 @@ use crate::kunit;
 use crate::module;
 use crate::progress::Progress;
 use crate::qemu::Accel;
+use crate::rigs;
 use crate::spec;
 use crate::suite::{Suite, Tally};
 use crate::test_board::TestBoard;
@@ -120,10 +121,14 @@ fn guest_tests(
     filter: &[&str],
     progress: Progress,
 ) -> Result<Tally> {
-    let argv = [guest_programs::TESTS].iter().chain(filter);
+    let argv = [guest_programs::TESTS]
+        .iter()
+        .chain(filter)
+        .map(|word| String::from(*word))
+        .chain(rigs::options());
     let job = Job {
         modules: module::all(),
-        steps: vec![Step::run(argv.copied())],
+        steps: vec![Step::run(argv)],
         ..Job::default()
     };
     let board = TestBoard {

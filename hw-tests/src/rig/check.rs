@@ -77,7 +77,7 @@ fn limits(limits: &Limits, events: u64, trigger: &Trigger) -> Result<(), String>
         }
         _ => {}
     }
-    if limits.path_length.is_some() && *trigger != Trigger::Register {
+    if !limits.path_length.is_empty() && *trigger != Trigger::Register {
         return Err(format!(
             "path-length is measured by irqlink-bench, which raises each interrupt by the device's register: \
              it cannot with {}",

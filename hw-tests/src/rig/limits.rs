@@ -1,5 +1,6 @@
 //! What is expected of a rig.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -23,9 +24,9 @@ pub struct Limits {
     /// are no latencies.
     #[serde(deserialize_with = "value::some_duration")]
     pub latency: Option<Duration>,
-    /// Instructions from the stamp to the handler, p50 of each path. Checked only where the clock
-    /// counts instructions.
-    pub path_length: Option<u64>,
+    /// Instructions from the stamp to the handler, p50 by the name of the path (`irqlink-bench
+    /// paths`). Checked only where the clock counts instructions.
+    pub path_length: BTreeMap<String, u64>,
 }
 
 impl Default for Limits {
@@ -36,7 +37,7 @@ impl Default for Limits {
             min_rate: None,
             max_rate: None,
             latency: None,
-            path_length: None,
+            path_length: BTreeMap::new(),
         }
     }
 }

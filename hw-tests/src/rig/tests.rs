@@ -154,7 +154,7 @@ const WRONG: &[(&str, usize, &[&str])] = &[
         &["min-rate 2 is above max-rate 1"],
     ),
     (
-        "trigger = 'external'\nsource.name = 'a'\n[limits]\npath-length = 2",
+        "trigger = 'external'\nsource.name = 'a'\n[limits.path-length]\nread = 2",
         3,
         &["irqlink-bench"],
     ),

@@ -12,19 +12,18 @@ use irqlink::{Access, Control, Device, FileReader, NewSource, Sim, Source, Start
 use libtest_mimic::Failed;
 
 use crate::board::*;
+use crate::trial::skip_if;
 
 /// The tests of this folder.
 pub fn tests() -> Vec<Trial> {
-    [
-        events::tests(),
+    let lab = [
         refusal::tests(),
         removal::tests(),
         command::tests(),
         thousand::tests(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    let lab = lab.map(|tests| skip_if(is_not_the_labs(), tests));
+    [events::tests()].into_iter().chain(lab).flatten().collect()
 }
 
 /// A simulated source, removed when the test ends.
