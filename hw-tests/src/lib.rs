@@ -3,6 +3,9 @@
 
 pub mod frame;
 pub mod job;
+pub mod kernel_log;
+pub mod kernel_modules;
+pub mod remote;
 pub mod results;
 pub mod rig;
 pub mod ring;

@@ -28,6 +28,7 @@ pub fn fastest(kernel: &Kernel, init: &Path, progress: Progress) -> Result<Accel
         accel: Accel::Kvm,
         edu: 0,
         ivshmem: 0,
+        ssh_port: None,
     };
     let contents = Contents {
         init: init.into(),

@@ -102,6 +102,17 @@ impl Apt {
         Ok(files)
     }
 
+    /// Unpacks of each package the files that match its patterns into `dir`.
+    pub fn unpack_parts(&self, packages: &[(&str, &[&str])], dir: &Path) -> Result<()> {
+        for (package, patterns) in packages {
+            for deb in self.download(&[(*package).into()], dir)? {
+                unpack(&deb, dir, patterns)?;
+                fs::remove_file(&deb).context(|| format!("cannot remove {}", deb.display()))?;
+            }
+        }
+        Ok(())
+    }
+
     fn failure(&self, what: String, output: &Output) -> Error {
         match command::failure(what.clone(), output) {
             full @ Error::DiskFull { .. } => full,

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use irqlink_hw_tests::job::Step;
 
+use crate::board::BoardTestArgs;
 use crate::demo;
 use crate::error::Result;
 use crate::guest_programs;
@@ -19,7 +20,8 @@ use crate::test;
 
 /// The lab: boots a virtual board with real interrupts, and runs irqlink and its tests on it.
 ///
-/// Exit status: 0 if all went well, 1 if not; `run` gives that of the command.
+/// Exit status: 0 if all went well, 1 if not; `run` gives that of the command, `board-test` has 2 as
+/// well.
 #[derive(Parser)]
 #[command(name = "irqlink-lab", version)]
 pub struct Cli {
@@ -41,6 +43,8 @@ enum Command {
     Run(Box<RunArgs>),
     /// Show interrupts arriving, and compare the ways to deliver them.
     Demo,
+    /// Test a board that is reached by ssh.
+    BoardTest(Box<BoardTestArgs>),
     /// Run every test: on the host, of the modules' builds, and in the guest.
     Test,
 }
@@ -76,6 +80,7 @@ impl Cli {
                 guest_programs::build(&[Step::run(["irqlink"])], progress)?;
             }
             Command::Run(args) => return args.run(progress),
+            Command::BoardTest(args) => return Ok(args.run(progress)),
             Command::Demo => demo::run(progress)?,
             Command::Test => {
                 return Ok(if test::run(progress) {

@@ -136,6 +136,7 @@ impl Demo<'_> {
             accel,
             edu: 1,
             ivshmem: 0,
+            ssh_port: None,
         };
         let logs = self.logs.join(name);
         let run = Run {

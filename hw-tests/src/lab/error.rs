@@ -4,8 +4,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::board::BoardError;
+
 /// Result with the lab's [`Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why the lab could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +88,9 @@ pub enum Error {
     /// The kernel complained.
     #[error("the kernel complained:\n{lines}\nLogs: {logs}")]
     KernelLog { lines: String, logs: PathBuf },
+    /// A board that is reached by ssh.
+    #[error(transparent)]
+    Board(#[from] BoardError),
     /// Something else, said in full.
     #[error("{0}")]
     Other(String),

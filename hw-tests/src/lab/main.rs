@@ -3,6 +3,7 @@
 mod accel;
 mod apt;
 mod binding;
+mod board;
 mod boot_again;
 mod cache;
 mod checkpatch;
@@ -35,6 +36,7 @@ mod relay;
 mod rigs;
 mod run;
 mod spec;
+mod ssh_server;
 mod suite;
 mod test;
 mod test_board;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use irqlink_hw_tests::job::Module;
+use irqlink_hw_tests::kernel_modules::NAMES;
 
 use crate::command;
 use crate::error::{Context, Result};
@@ -13,9 +14,6 @@ use crate::kernel::Kernel;
 use crate::lock;
 use crate::paths;
 use crate::progress::Progress;
-
-/// The modules, in the order in which they can be loaded.
-const NAMES: [&str; 4] = ["irqlink", "irqlink_pci", "irqlink_sim", "irqlink_gpio"];
 
 /// All modules, as a job has them.
 pub fn all() -> Vec<Module> {

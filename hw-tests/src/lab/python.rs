@@ -1,13 +1,12 @@
 //! A Python of its own, out of Debian's packages: for the kernel's tools, on the host and in the guest.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::apt::{self, Apt};
+use crate::apt::Apt;
 use crate::cache::{self, Cache};
 use crate::command;
-use crate::error::{Context, Result};
+use crate::error::Result;
 use crate::progress::Progress;
 
 /// Where the interpreter is below the folder, and in the guest.
@@ -77,12 +76,7 @@ pub fn command(dir: &Path) -> Command {
 }
 
 fn unpack(apt: &Apt, dir: &Path) -> Result<()> {
-    for (package, patterns) in PACKAGES {
-        for deb in apt.download(&[package.into()], dir)? {
-            apt::unpack(&deb, dir, patterns)?;
-            fs::remove_file(&deb).context(|| format!("cannot remove {}", deb.display()))?;
-        }
-    }
+    apt.unpack_parts(&PACKAGES, dir)?;
     for unused in UNUSED {
         cache::remove(&dir.join(STDLIB).join(unused))?;
     }

@@ -90,6 +90,8 @@ pub struct Board {
     pub edu: u8,
     /// Vectors of its `ivshmem-doorbell` device; 0 for no such device.
     pub ivshmem: u16,
+    /// Port of this host that leads to the guest's ssh server; `None` for no network card.
+    pub ssh_port: Option<u16>,
 }
 
 /// A running QEMU. It is killed when this is dropped, and when the lab dies.
@@ -143,7 +145,7 @@ impl Qemu {
             .arg(&board.image)
             .arg("-initrd")
             .arg(initramfs);
-        qemu.arg("-append").arg(kernel_parameters(board.accel));
+        qemu.arg("-append").arg(kernel_parameters(board));
         qemu.arg("-chardev")
             .arg(file_chardev("console", console))
             .args(["-serial", "chardev:console"]);
@@ -177,6 +179,11 @@ impl Qemu {
                 .args(["-device", &device]);
             fds.push(doorbell.as_raw_fd());
         }
+        if let Some(port) = board.ssh_port {
+            // The guest reaches nobody; only this port leads to it.
+            let net = format!("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:22");
+            qemu.args(["-netdev", &net, "-device", "e1000,netdev=net"]);
+        }
         qemu.stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr);
@@ -209,13 +216,18 @@ impl Drop for Qemu {
 
 /// The kernel's command line. `loglevel=5` shows warnings on the console, so that they are there
 /// even if the guest dies of them; `panic=-1` with `-no-reboot` ends QEMU at a panic;
-/// `kmemleak.verbose` has leaks logged. A test plugs a network card, and drives it itself: the driver
-/// that some kernels have for it must not.
-fn kernel_parameters(accel: Accel) -> String {
+/// `kmemleak.verbose` has leaks logged.
+fn kernel_parameters(board: &Board) -> String {
+    let network = match board.ssh_port {
+        // The address that QEMU's network gives (QEMU: "-netdev user"), without asking for it.
+        Some(_) => "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off",
+        // A test plugs a network card, and drives it itself: the driver that some kernels have for
+        // it must not.
+        None => "initcall_blacklist=e1000_init_module",
+    };
     format!(
-        "console=ttyS0 loglevel=5 panic=-1 8250.nr_uarts=4 kmemleak.verbose=1 \
-         initcall_blacklist=e1000_init_module rdinit=/init{}",
-        accel.kernel_parameters()
+        "console=ttyS0 loglevel=5 panic=-1 8250.nr_uarts=4 kmemleak.verbose=1 {network} rdinit=/init{}",
+        board.accel.kernel_parameters()
     )
 }
 
@@ -254,9 +266,27 @@ mod tests {
         );
     }
 
+    fn board(accel: Accel, ssh_port: Option<u16>) -> Board {
+        Board {
+            image: "vmlinuz".into(),
+            accel,
+            edu: 0,
+            ivshmem: 0,
+            ssh_port,
+        }
+    }
+
     #[test]
     fn only_path_length_fixes_the_clock() {
-        assert!(kernel_parameters(Accel::PathLength).contains("clocksource=tsc"));
-        assert!(!kernel_parameters(Accel::Tcg).contains("tsc"));
+        let parameters = |accel| kernel_parameters(&board(accel, None));
+        assert!(parameters(Accel::PathLength).contains("clocksource=tsc"));
+        assert!(!parameters(Accel::Tcg).contains("tsc"));
+    }
+
+    #[test]
+    fn only_a_board_with_a_card_has_an_address() {
+        let parameters = |port| kernel_parameters(&board(Accel::Tcg, port));
+        assert!(parameters(Some(2222)).contains(" ip="));
+        assert!(!parameters(None).contains(" ip="));
     }
 }

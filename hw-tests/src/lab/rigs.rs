@@ -1,6 +1,6 @@
 //! Where rigs are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::paths;
 
@@ -23,9 +23,32 @@ pub fn options() -> Vec<String> {
         .collect()
 }
 
+/// The file of a rig: a path, or else the name of one that ships, as in `edu` or `rigs/edu.toml`.
+pub fn find(rig: &Path) -> PathBuf {
+    if rig.exists() {
+        return rig.into();
+    }
+    let shipped = folder().join(rig.file_name().unwrap_or_default());
+    [shipped.clone(), shipped.with_extension("toml")]
+        .into_iter()
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| rig.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rig_that_ships_is_found_by_its_name() {
+        for name in ["edu", "edu.toml", "rigs/edu.toml", "hw-tests/rigs/edu.toml"] {
+            assert_eq!(find(Path::new(name)), folder().join("edu.toml"), "{name}");
+        }
+        assert_eq!(
+            find(Path::new("rigs/mine.toml")),
+            Path::new("rigs/mine.toml")
+        );
+    }
 
     #[test]
     fn those_of_the_lab_ship() {

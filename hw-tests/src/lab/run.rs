@@ -89,6 +89,7 @@ impl RunArgs {
             accel,
             edu: self.edu,
             ivshmem: self.ivshmem,
+            ssh_port: None,
         };
         let logs = paths::lab().join(&self.name);
         let run = Run {

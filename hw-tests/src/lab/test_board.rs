@@ -54,6 +54,7 @@ impl TestBoard<'_> {
             accel,
             edu: EDU_DEVICES,
             ivshmem: IVSHMEM_VECTORS,
+            ssh_port: None,
         };
         let name = format!("{}-{}-{}", self.name, self.flavour.name(), accel.name());
         let run = Run {
