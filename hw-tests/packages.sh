@@ -13,6 +13,8 @@ need gcc gcc
 need sparse sparse
 need pahole pahole
 perl -MTerm::ANSIColor -e 1 2>/dev/null || missing="$missing perl"
+# To reach boards.
+need ssh openssh-client
 # To check the device-tree binding.
 need dtc device-tree-compiler
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"

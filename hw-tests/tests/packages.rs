@@ -10,11 +10,12 @@ use tempfile::TempDir;
 /// What the script itself is made of.
 const TOOLS: [&str; 7] = ["sh", "id", "env", "mktemp", "cat", "rm", "perl"];
 /// What it looks for.
-const WANTED: [&str; 11] = [
+const WANTED: [&str; 12] = [
     "qemu-system-x86_64",
     "gcc",
     "sparse",
     "pahole",
+    "ssh",
     "dtc",
     "python3",
     "xz",

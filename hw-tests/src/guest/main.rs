@@ -54,7 +54,7 @@ fn run(options: &Options) -> Result<ExitCode, String> {
         .iter()
         .filter(|test| !arguments.is_filtered_out(test))
         .count();
-    let tests = libtest(tests(&cases), &options.reports(plan)?);
+    let tests = libtest(tests(&cases), &options.reports(plan, &cases)?);
     Ok(libtest_mimic::run(&arguments, tests).exit_code())
 }
 

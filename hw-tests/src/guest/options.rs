@@ -9,6 +9,7 @@ use clap::Parser;
 use irqlink_hw_tests::results::{Junit, Ktap, Report};
 use irqlink_hw_tests::rig::Rig;
 use libtest_mimic::Arguments;
+use nix::sys::utsname::uname;
 
 use crate::rig::Case;
 use crate::trial::Reports;
@@ -61,11 +62,11 @@ impl Options {
         self.rig.iter().map(case).collect()
     }
 
-    /// Opens the files of results, for that many tests.
+    /// Opens the files of results, for that many tests, those of the rigs among them.
     ///
     /// # Errors
     /// In words.
-    pub fn reports(&self, plan: usize) -> Result<Reports, String> {
+    pub fn reports(&self, plan: usize, cases: &[Arc<Case>]) -> Result<Reports, String> {
         let mut reports: Vec<Box<dyn Report>> = Vec::new();
         if self.libtest.list {
             return Ok(Arc::default());
@@ -75,13 +76,16 @@ impl Options {
             reports.push(Box::new(ktap.map_err(cannot_write(path))?));
         }
         if let Some(path) = &self.junit {
-            let rigs: Vec<_> = self
-                .rig
-                .iter()
-                .map(|rig| rig.display().to_string())
-                .collect();
-            let properties = [("rig", rigs.join(" "))];
-            let junit = Junit::new(path.clone(), &properties);
+            let rigs: Vec<&str> = cases.iter().map(|case| case.rig.name.as_str()).collect();
+            let system = uname().map_err(|e| e.to_string())?;
+            let junit = Junit::new(
+                path.clone(),
+                &[
+                    ("rig", rigs.join(" ")),
+                    ("kernel", system.release().to_string_lossy().into_owned()),
+                    ("machine", system.machine().to_string_lossy().into_owned()),
+                ],
+            );
             reports.push(Box::new(junit.map_err(cannot_write(path))?));
         }
         Ok(Arc::new(Mutex::new(reports)))

@@ -16,6 +16,7 @@ use crate::module;
 use crate::progress::Progress;
 use crate::python;
 use crate::run::RunArgs;
+use crate::ssh_server;
 use crate::test;
 
 /// The lab: boots a virtual board with real interrupts, and runs irqlink and its tests on it.
@@ -99,6 +100,7 @@ pub fn fetch_all(progress: Progress) -> Result<()> {
     for &flavour in Flavour::tested() {
         Kernel::find(flavour, progress)?;
     }
+    ssh_server::find(progress)?;
     linux_source::find(progress)?;
     python::find(progress).map(drop)
 }

@@ -35,7 +35,10 @@ const PACKAGES: [(&str, &[&str]); 8] = [
     ("busybox-static", &["./bin/busybox"]),
 ];
 
-/// The shell below the folder, with all of its tools.
+/// The server below the folder.
+#[cfg_attr(not(test), expect(dead_code, reason = "the guest's script names it"))]
+pub const SERVER: &str = "usr/sbin/dropbear";
+/// The shell, with all of its tools.
 pub const SHELL: &str = "bin/busybox";
 const KEY_MAKER: &str = "usr/bin/dropbearkey";
 

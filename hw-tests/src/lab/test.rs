@@ -5,6 +5,7 @@ use std::process::Command;
 use irqlink_hw_tests::job::{Job, Step};
 
 use crate::binding;
+use crate::board;
 use crate::checkpatch;
 use crate::cli::fetch_all;
 use crate::command;
@@ -71,6 +72,12 @@ pub fn run(progress: Progress) -> bool {
         });
         suite.step("defects on purpose fail a run, debug", || {
             Ok(Tally::of(faults::check(Flavour::Debug, progress)))
+        });
+    }
+    // A kernel that the user gives need not have a network built in.
+    if Flavour::tested().contains(&Flavour::Lean) {
+        suite.step("a board over ssh, lean", || {
+            board::check(Flavour::Lean, progress)
         });
     }
     for flavour in [Flavour::shown(), Flavour::Lean] {

@@ -51,6 +51,9 @@ pub struct BoardTestArgs {
     /// Folder of modules that were built for the board; without it they are built there
     #[arg(long, value_name = "FOLDER")]
     modules: Option<PathBuf>,
+    /// Folder on the board to build modules with, if not /lib/modules/$(uname -r)/build
+    #[arg(long, value_name = "FOLDER", conflicts_with = "modules")]
+    kernel_dir: Option<String>,
     /// Folder of programs that were built for the board; without it they are built here
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
@@ -122,6 +125,7 @@ impl BoardTestArgs {
             },
             rigs: self.rig.iter().map(|rig| rigs::find(rig)).collect(),
             modules: self.modules,
+            kernel_dir: self.kernel_dir,
             programs: self.programs,
             arguments: self.arguments,
             time_limit: self.time_limit,

@@ -55,11 +55,15 @@ pub enum BoardError {
     },
     /// The modules cannot be built there.
     #[error(
-        "{target} has no kernel headers: /lib/modules/{release}/build leads nowhere\n\
-        Install them (Debian: apt install linux-headers-{release}; Raspberry Pi OS: linux-headers-rpi-v8), or build the modules \
-        elsewhere and give them: MODULES=<folder of the .ko files>."
+        "{target} has no kernel headers in {kernel_dir}\n\
+        Install them (Debian: apt install linux-headers-{release}; Raspberry Pi OS: linux-headers-rpi-v8), or say where they are: \
+        --kernel-dir; or build the modules elsewhere and give them: MODULES=<folder of the .ko files>."
     )]
-    NoHeaders { target: String, release: String },
+    NoHeaders {
+        target: String,
+        release: String,
+        kernel_dir: String,
+    },
     /// No room.
     #[error(
         "{target} has {free} kB free in {folder}, and {needed} kB are needed\nSet TMPDIR there to a folder with more room."

@@ -2,6 +2,7 @@
 //! tests, and brings back what came of them.
 
 mod args;
+mod check;
 mod error;
 mod modules;
 mod outcome;
@@ -10,6 +11,8 @@ mod programs;
 mod ssh;
 mod staging;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod virtual_board;
 
 use std::path::PathBuf;
@@ -17,17 +20,19 @@ use std::time::Duration;
 
 use irqlink_hw_tests::rig::Rig;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::guest_programs;
 use crate::progress::Progress;
 
 pub use args::BoardTestArgs;
+pub use check::check;
 pub use error::BoardError;
 pub use outcome::Outcome;
 use probe::Board;
 pub use ssh::Address;
-use ssh::Ssh;
+use ssh::{Ssh, quoted};
 use staging::Staging;
+use stop::InOrder;
 pub use virtual_board::VirtualBoard;
 
 /// What to test, where.
@@ -38,6 +43,8 @@ pub struct BoardTest {
     pub rigs: Vec<PathBuf>,
     /// Folder of modules that were built for the board; they are built there if `None`.
     pub modules: Option<PathBuf>,
+    /// Folder on the board to build modules with, if not the usual one.
+    pub kernel_dir: Option<String>,
     /// Folder of programs that were built for the board; they are built here if `None`.
     pub programs: Option<PathBuf>,
     /// More arguments of the tests, such as a filter.
@@ -55,13 +62,13 @@ impl BoardTest {
     /// If it could not be tried. What failed is in the [`Outcome`].
     pub fn run(&self, progress: Progress, show: &mut dyn FnMut(&[u8])) -> Result<Outcome> {
         for rig in &self.rigs {
-            Rig::read(rig).map_err(|e| crate::error::Error::Other(e.to_string()))?;
+            Rig::read(rig).map_err(|e| Error::Other(e.to_string()))?;
         }
-        stop::install()?;
+        let _in_order = InOrder::begin()?;
         let ssh = progress.step(&format!("log in to {}", self.address.target), || {
             Ssh::connect(self.address.clone())
         })?;
-        let board = Board::ask(&ssh)?;
+        let board = Board::ask(&ssh, self.kernel_dir.as_deref())?;
         let root = board.root(ssh.target())?;
         let staging = self.stage(&ssh, &board, progress)?;
         let folder = staging.folder();
@@ -81,7 +88,7 @@ impl BoardTest {
     /// Only sees whether the modules can be built on the board.
     pub fn build(&self, progress: Progress) -> Result<()> {
         let ssh = Ssh::connect(self.address.clone())?;
-        let board = Board::ask(&ssh)?;
+        let board = Board::ask(&ssh, self.kernel_dir.as_deref())?;
         board.can_build(ssh.target())?;
         let staging = Staging::new(&ssh, &board, progress)?;
         staging.build_modules()?;
@@ -146,29 +153,5 @@ impl BoardTest {
         }
         words.extend(self.arguments.iter().map(|word| quoted(word)));
         words.join(" ")
-    }
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::process::Command;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(32))]
-        #[test]
-        fn a_shell_takes_a_word_as_it_is(word in "[^\0\r\n]{0,20}") {
-            let mut sh = Command::new("sh");
-            let output = sh.args(["-c", &format!("printf %s {}", quoted(&word))]).output().unwrap();
-            prop_assert_eq!(String::from_utf8_lossy(&output.stdout), word);
-        }
     }
 }

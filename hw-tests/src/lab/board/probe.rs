@@ -1,7 +1,7 @@
 //! What a board is, and what it has.
 
 use super::error::BoardError;
-use super::ssh::Ssh;
+use super::ssh::{Ssh, quoted};
 use crate::error::Result;
 
 /// Asks in one go, of any POSIX shell; an answer is a line `name=value`.
@@ -11,7 +11,9 @@ echo release=$release
 echo machine=$(uname -m)
 echo user=$(id -u)
 if sudo -n true 2>/dev/null; then echo sudo=yes; fi
-if [ -e /lib/modules/$release/build/Makefile ]; then echo headers=yes; fi
+kernel_dir=${kernel_dir:-/lib/modules/$release/build}
+echo kernel_dir=$kernel_dir
+if [ -e $kernel_dir/Makefile ]; then echo headers=yes; fi
 for program in make gcc; do
 	if command -v $program >/dev/null 2>&1; then echo $program=yes; fi
 done
@@ -26,6 +28,8 @@ pub struct Board {
     pub release: String,
     /// `uname -m`.
     pub machine: String,
+    /// Folder to build modules with.
+    pub kernel_dir: String,
     /// Where the tests are copied to, below it.
     pub folder: String,
     /// kB free there.
@@ -38,9 +42,10 @@ pub struct Board {
 }
 
 impl Board {
-    /// Asks.
-    pub fn ask(ssh: &Ssh) -> Result<Board> {
-        let answer = ssh.output(SCRIPT)?;
+    /// Asks. `kernel_dir`: folder to build modules with, if not the usual one.
+    pub fn ask(ssh: &Ssh, kernel_dir: Option<&str>) -> Result<Board> {
+        let kernel_dir = quoted(kernel_dir.unwrap_or_default());
+        let answer = ssh.output(&format!("kernel_dir={kernel_dir}\n{SCRIPT}"))?;
         let board = parse(&answer).ok_or_else(|| BoardError::Answer {
             target: ssh.target().into(),
             said: answer.trim().into(),
@@ -68,6 +73,7 @@ impl Board {
             return Err(BoardError::NoHeaders {
                 target,
                 release: self.release.clone(),
+                kernel_dir: self.kernel_dir.clone(),
             });
         }
         for (program, is_there) in [("make", self.has_make), ("gcc", self.has_gcc)] {
@@ -110,6 +116,7 @@ fn parse(answer: &str) -> Option<Board> {
     Some(Board {
         release: value("release").filter(|text| !text.is_empty())?,
         machine: value("machine").filter(|text| !text.is_empty())?,
+        kernel_dir: value("kernel_dir")?,
         folder: value("folder")?,
         free: value("free")?.parse().ok()?,
         is_root: value("user")? == "0",
@@ -126,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    const ANSWER: &str = "Welcome!\nrelease=6.12.25+rpt-rpi-v8\nmachine=aarch64\nuser=1000\nsudo=yes\nheaders=yes\nmake=yes\n\
+    const ANSWER: &str = "Welcome!\nrelease=6.12.25+rpt-rpi-v8\nmachine=aarch64\nuser=1000\nsudo=yes\nkernel_dir=/b\nheaders=yes\nmake=yes\n\
         folder=/tmp\nfree=12345\n";
 
     #[test]
@@ -161,7 +168,7 @@ mod tests {
 
     #[test]
     fn half_an_answer_is_none() {
-        for name in ["release", "machine", "user", "folder", "free"] {
+        for name in ["release", "machine", "user", "kernel_dir", "folder", "free"] {
             let answer = ANSWER.replace(&format!("{name}="), "x=");
             assert_eq!(parse(&answer), None, "{name}");
         }

@@ -204,3 +204,25 @@ fn reader(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     });
     told
 }
+
+/// A word for a POSIX shell.
+pub fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn a_shell_takes_a_word_as_it_is(word in "[^\0\r\n]{0,20}") {
+            let mut sh = Command::new("sh");
+            let output = sh.args(["-c", &format!("printf %s {}", quoted(&word))]).output().unwrap();
+            prop_assert_eq!(String::from_utf8_lossy(&output.stdout), word);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::BoardError;
 use super::probe::Board;
-use super::ssh::Ssh;
+use super::ssh::{Ssh, quoted};
 use crate::error::{Context, Result};
 use crate::module;
 use crate::paths;
@@ -79,7 +79,11 @@ impl<'a> Staging<'a> {
             self.ssh.target(),
             self.board.release
         );
-        let make = format!("make -C {}/modules", self.folder);
+        let make = format!(
+            "make -C {}/modules KERNEL_DIR={}",
+            self.folder,
+            quoted(&self.board.kernel_dir)
+        );
         self.progress
             .step(&what, || self.ssh.output(&make))
             .map(drop)

@@ -22,8 +22,8 @@ use crate::ssh_server::{self, Keys};
 use crate::vm::{Limits, Run};
 
 /// What makes the server in the guest run, until somebody makes [`OFF`].
-const SERVE: &str = "dropbear -F -E -s -r /etc/dropbear/key & server=$!; \
-    until [ -e /tmp/off ]; do sleep 0.2; done; kill $server; wait";
+const SERVE: &str = "/usr/sbin/dropbear -F -E -s -r /etc/dropbear/key & server=$!; \
+    until [ -e /tmp/off ]; do kill -0 $server || exit; sleep 0.2; done; kill $server; wait";
 /// What the server says when it listens.
 const READY: &str = "Not backgrounding";
 /// The board is through with its job.
@@ -81,7 +81,6 @@ impl VirtualBoard {
             ..Contents::default()
         };
         let job = Job {
-            env: [("PATH".into(), "/bin:/usr/sbin".into())].into(),
             steps: vec![Step::run(["/bin/sh", "-c", SERVE])],
             ..Job::default()
         };
@@ -150,7 +149,7 @@ fn switch_off(address: Address) {
 }
 
 /// A port of this host that nobody listens on.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     Ok(port.context(|| "no free port")?.port())
 }
