@@ -25,9 +25,10 @@ pub struct Options {
     /// Where the report of irqlink-bench goes that a test of a rig has made
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Also write the results as KTAP; `-` for the standard output, in place of the usual text
+    /// Also write the results as KTAP (again for another file); `-` for the standard output, in place
+    /// of the usual text
     #[arg(long, value_name = "FILE")]
-    ktap: Option<PathBuf>,
+    ktap: Vec<PathBuf>,
     /// Also write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -71,8 +72,8 @@ impl Options {
         if self.libtest.list {
             return Ok(Arc::default());
         }
-        if let Some(path) = &self.ktap {
-            let ktap = self.ktap_output(path).and_then(|out| Ktap::new(out, plan));
+        for path in &self.ktap {
+            let ktap = ktap_output(path).and_then(|out| Ktap::new(out, plan));
             reports.push(Box::new(ktap.map_err(cannot_write(path))?));
         }
         if let Some(path) = &self.junit {
@@ -92,14 +93,18 @@ impl Options {
     }
 
     fn ktap_is_shown(&self) -> bool {
-        self.ktap.as_deref() == Some(Path::new("-"))
+        self.ktap.iter().any(|path| is_stdout(path))
     }
+}
 
-    fn ktap_output(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
-        match self.ktap_is_shown() {
-            true => Ok(Box::new(stdout())),
-            false => Ok(Box::new(File::create(path)?)),
-        }
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn ktap_output(path: &Path) -> io::Result<Box<dyn Write + Send>> {
+    match is_stdout(path) {
+        true => Ok(Box::new(stdout())),
+        false => Ok(Box::new(File::create(path)?)),
     }
 }
 
