@@ -68,7 +68,9 @@ impl VirtualBoard {
         let users = tempfile::NamedTempFile::new().context(|| "cannot make a file")?;
         std::fs::write(users.path(), USERS).context(|| "cannot write a file")?;
         let port = free_port()?;
-        let (init, _) = guest_programs::build(&[], progress)?;
+        // What it will be sent is built here as well, before its time runs.
+        let sent = Step::run([guest_programs::ON_BOARD[0]]);
+        let (init, _) = guest_programs::build(&[sent], progress)?;
         let contents = Contents {
             init,
             files: vec![
