@@ -94,6 +94,7 @@ impl Rows {
             quantiles: *stages.get(&recorder.stage())?,
             unsupported: Percentile::unsupported(recorder.received()),
             stages,
+            traced: None,
             histogram: Some(distribution::encode(recorder.histogram())),
             worst: recorder.worst().to_vec(),
         })

@@ -98,6 +98,7 @@ impl Handler {
             quantiles: Quantiles::of(&histogram),
             unsupported: Percentile::unsupported(histogram.len()),
             stages: BTreeMap::new(),
+            traced: None,
             histogram: Some(distribution::encode(&histogram)),
             worst: Vec::new(),
         })

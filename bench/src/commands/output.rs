@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::file;
+use crate::html;
 use crate::report::{self, Report};
 use crate::table::{Style, table};
 
@@ -21,6 +22,9 @@ pub struct Output {
     /// table
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     csv: Option<PathBuf>,
+    /// Write the report to this file as a page to look at, which needs no network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl Output {
@@ -39,6 +43,9 @@ impl Output {
             self.csv
                 .as_deref()
                 .map(|path| file::write(&report::csv(report), path)),
+            self.html
+                .as_deref()
+                .map(|path| file::write(html::page(report).as_bytes(), path)),
         ];
         if !self.files().any(file::is_standard_output) && !report.is_empty() {
             print(&table(report, Style::detect()))?;
@@ -47,7 +54,7 @@ impl Output {
     }
 
     fn files(&self) -> impl Iterator<Item = &Path> {
-        [&self.json, &self.csv]
+        [&self.json, &self.csv, &self.html]
             .into_iter()
             .filter_map(|path| path.as_deref())
     }

@@ -6,7 +6,9 @@ mod file;
 mod merge;
 mod quantiles;
 mod row;
+mod section;
 mod stream;
+mod traced;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,9 @@ pub use file::{read, write};
 pub use merge::merge;
 pub use quantiles::{Percentile, Quantiles};
 pub use row::Row;
+pub use section::{Subject, sections};
 pub use stream::{Burst, Step, Throughput};
+pub use traced::{Part, Point, Traced};
 
 use crate::environment::Environment;
 use crate::path::Skipped;

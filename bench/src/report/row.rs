@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Percentile, Quantiles};
+use super::{Percentile, Quantiles, Traced};
 use crate::environment::Accel;
 use crate::load::Load;
 use crate::measure::{Measure, Unit};
@@ -60,6 +60,9 @@ pub struct Row {
     /// The figures of each stage.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stages: BTreeMap<Stage, Quantiles>,
+    /// Its way in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traced: Option<Traced>,
     /// All figures, as [`super::distribution`] writes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<String>,
@@ -110,6 +113,7 @@ pub mod tests {
             quantiles,
             unsupported: Percentile::unsupported(2000),
             stages: BTreeMap::from([(Stage::IrqToHandler, quantiles)]),
+            traced: None,
             histogram: None,
             worst: vec![Sample::default()],
         }

@@ -1,16 +1,13 @@
 //! The table: what the machine is, then each measure with its paths, fastest first.
 
-mod figure;
 mod grid;
 mod stream;
 
 use crate::environment::{Accel, Environment};
-use crate::load::Load;
+use crate::figure::{Scale, grouped, relative};
 use crate::measure::Measure;
-use crate::recorder::Stage;
-use crate::report::{HANDLER, Percentile, Report, Row};
+use crate::report::{Percentile, Report, Row, Subject, sections};
 
-use figure::{Scale, grouped, relative};
 pub use grid::Style;
 use grid::{Cell, align};
 
@@ -24,35 +21,13 @@ const SHOWN: [Percentile; 4] = [
 /// The whole table, ready to print.
 pub fn table(report: &Report, style: Style) -> String {
     let mut text = heading(report);
-    let from_trigger = from_trigger(report);
-    let mut rows: Vec<&Row> = report.results.iter().chain(&from_trigger).collect();
-    rows.sort_by_key(|row| (subject(row), row.quantiles.p50));
-    for rows in rows.chunk_by(|a, b| subject(a) == subject(b)) {
+    for (subject, rows) in sections(report) {
         text += "\n";
-        text += &section(rows, style);
+        text += &section(&subject, &rows, style);
     }
     text += &stream::bursts(&report.bursts, style);
     text += &stream::throughput(&report.throughput, style);
     text + &notes(report)
-}
-
-/// Where some paths have no stamp in hard IRQ, the others as well from the trigger, to compare them.
-fn from_trigger(report: &Report) -> Vec<Row> {
-    let mut rows = report.results.iter();
-    if !rows.any(|row| row.stage == Stage::TriggerToHandler) {
-        return Vec::new();
-    }
-    let rows = report.results.iter();
-    let stamped = rows.filter(|row| row.stage == Stage::IrqToHandler && row.path != HANDLER);
-    stamped
-        .filter_map(|row| {
-            Some(Row {
-                stage: Stage::TriggerToHandler,
-                quantiles: *row.stages.get(&Stage::TriggerToHandler)?,
-                ..row.clone()
-            })
-        })
-        .collect()
 }
 
 /// What is to be known about the figures.
@@ -69,11 +44,6 @@ fn notes(report: &Report) -> String {
         true => notes,
         false => format!("\n{notes}"),
     }
-}
-
-/// Rows of another subject stand in another section.
-fn subject(row: &Row) -> (Measure, bool, Load, Stage) {
-    (row.measure, row.path == HANDLER, row.load, row.stage)
 }
 
 /// What the machine is, and what the figures are worth.
@@ -115,19 +85,11 @@ fn machine(environment: &Environment) -> String {
 }
 
 /// Rows of one subject, in one unit, fastest first.
-fn section(rows: &[&Row], style: Style) -> String {
+fn section(subject: &Subject, rows: &[Row], style: Style) -> String {
     let best = rows[0].quantiles.p50;
-    let scale = Scale::of(rows[0].measure, best);
-    let what = match subject(rows[0]) {
-        (_, true, ..) => "interrupt handler".into(),
-        (measure, false, Load::Idle, _) => measure.name().to_owned(),
-        (measure, false, load, _) => format!("{}, load {}", measure.name(), load.name()),
-    };
-    let what = match rows[0].stage {
-        Stage::TriggerToHandler => format!("{what} from the trigger"),
-        _ => what,
-    };
-    let mut lines = vec![header(format!("{what} ({})", scale.unit))];
+    let scale = Scale::of(subject.measure, best);
+    let title = format!("{} ({})", subject.title(), scale.unit);
+    let mut lines = vec![header(title)];
     lines.extend(rows.iter().map(|row| line(row, &scale, best)));
     align(&lines, style)
 }
@@ -163,6 +125,8 @@ fn line(row: &Row, scale: &Scale, best: u64) -> Vec<Cell> {
 mod tests {
     use super::*;
     use crate::environment::tests::environment;
+    use crate::recorder::Stage;
+    use crate::report::HANDLER;
     use crate::report::tests::row;
 
     #[test]

@@ -1,7 +1,7 @@
 //! Bursts and rates.
 
-use super::figure::{Scale, grouped, short};
 use super::grid::{Cell, Style, align};
+use crate::figure::{Scale, grouped, short};
 use crate::measure::Measure;
 use crate::report::{Burst, Step, Throughput};
 

@@ -22,6 +22,15 @@ impl Scale {
         Scale { unit, divisor }
     }
 
+    /// A label of an axis, as short as it can be.
+    pub fn tick(&self, value: f64) -> String {
+        let value = value / self.divisor as f64;
+        match value < 10.0 && value.fract() > 0.01 {
+            true => format!("{value:.1}"),
+            false => grouped(value.round() as u64),
+        }
+    }
+
     /// A figure in that unit, without it.
     pub fn show(&self, value: u64) -> String {
         match self.divisor {

@@ -1,0 +1,155 @@
+//! The environment card: the machine and its settings, and the exact command.
+
+use maud::{Markup, html};
+
+use crate::environment::{Accel, Environment, ThreadState};
+use crate::report::Report;
+
+/// A card for each run, and the banner if its CPU is emulated.
+pub fn machine(report: &Report) -> Markup {
+    let runs = match report.runs.is_empty() {
+        true => std::slice::from_ref(&report.environment),
+        false => &report.runs,
+    };
+    html! {
+        @for (number, run) in runs.iter().enumerate() {
+            details.card open[number == 0] {
+                summary {
+                    @if runs.len() > 1 { "Run " (number + 1) ": " }
+                    (run.cpu) ", Linux " (run.kernel)
+                }
+                dl { @for (name, value) in entries(run) { div { dt { (name) } dd { (value) } } } }
+                h4 { "Command" }
+                pre { code { (command(&run.command)) } }
+            }
+        }
+    }
+}
+
+/// The banner; empty on hardware.
+pub fn banner(report: &Report) -> Markup {
+    html! {
+        @if report.environment.emulated || report.runs.iter().any(|run| run.emulated) {
+            p.banner role="alert" {
+                b { "Emulated CPU." }
+                " Times are not hardware latencies. Path lengths are exact."
+            }
+        }
+    }
+}
+
+/// What is known; what is not is left out.
+fn entries(run: &Environment) -> Vec<(&'static str, String)> {
+    let mut entries = vec![
+        ("CPU", run.cpu.clone()),
+        ("executed by", accel(run.accel).into()),
+        ("kernel", format!("{} {}", run.kernel, run.arch)),
+        ("preemption", run.preempt.clone()),
+    ];
+    let mut add = |name, value: Option<String>| {
+        entries.extend(
+            value
+                .filter(|value| !value.is_empty())
+                .map(|value| (name, value)),
+        );
+    };
+    add("CPUs", run.cpus_online.clone());
+    add("isolated CPUs", run.cpus_isolated.clone());
+    add("governor", run.governor.clone());
+    add("clock", Some(clock(run)));
+    if let Some(source) = &run.source {
+        add(
+            "source",
+            Some(format!(
+                "{} ({}, {})",
+                source.name, source.driver, source.device
+            )),
+        );
+        add("delivery", Some(source.delivery.clone()));
+        let affinity = source.irq_affinity.as_deref().unwrap_or("unknown");
+        add(
+            "interrupt",
+            Some(format!("{} on CPUs {affinity}", source.irq)),
+        );
+    }
+    add("receiver", run.receiver.as_ref().map(thread));
+    add("trigger", run.trigger.as_ref().map(thread));
+    for (load, program) in &run.loads {
+        add("load", Some(format!("{}: {program}", load.name())));
+    }
+    add(
+        "order",
+        run.order
+            .map(|order| format!("{} blocks a row, seed {}", order.blocks, order.seed)),
+    );
+    let modules = run
+        .modules
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"));
+    add("modules", Some(modules.collect::<Vec<_>>().join(", ")));
+    add("irqlink-bench", Some(run.version.clone()));
+    entries
+}
+
+fn accel(accel: Accel) -> &'static str {
+    match accel {
+        Accel::None => "the processor",
+        Accel::Kvm => "the processor, under KVM",
+        Accel::Hypervisor => "the processor, under a hypervisor",
+        Accel::Tcg => "QEMU's emulator (TCG)",
+        Accel::Qemu => "QEMU, perhaps its emulator",
+    }
+}
+
+fn clock(run: &Environment) -> String {
+    let unit = match run.instruction_clock {
+        true => "instructions",
+        false => "ns",
+    };
+    let taken_off = match run.clock_read_subtracted {
+        true => "taken off",
+        false => "not taken off",
+    };
+    format!(
+        "{}, a reading costs {} {unit} ({taken_off})",
+        run.clocksource, run.clock_read
+    )
+}
+
+fn thread(thread: &ThreadState) -> String {
+    let priority = match thread.priority {
+        0 => String::new(),
+        priority => format!(" {priority}"),
+    };
+    format!(
+        "{}{priority}, CPUs {}, {} KiB locked",
+        thread.policy, thread.cpus, thread.locked_kib
+    )
+}
+
+/// As it can be typed again.
+fn command(words: &[String]) -> String {
+    let is_plain = |word: &String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
+        !word.is_empty() && word.chars().all(plain)
+    };
+    let quoted = words.iter().map(|word| match is_plain(word) {
+        true => word.clone(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_typed_again() {
+        let words = ["irqlink-bench", "--json", "my report.json", "it's", ""].map(String::from);
+        assert_eq!(
+            command(&words),
+            r"irqlink-bench --json 'my report.json' 'it'\''s' ''"
+        );
+    }
+}

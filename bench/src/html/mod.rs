@@ -1,0 +1,98 @@
+//! The report as one page: no script, nothing from elsewhere; for screens of any width, light and dark.
+
+mod axis;
+mod bursts;
+mod drawing;
+mod group;
+mod histogram;
+mod machine;
+mod paths;
+mod spectrum;
+mod stages;
+mod tables;
+mod verdict;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::report::Report;
+use group::Group;
+use paths::Paths;
+
+const STYLE: &str = include_str!("style.css");
+/// The browser fetches nothing and runs nothing, whatever a report contains.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// The page.
+pub fn page(report: &Report) -> String {
+    let paths = Paths::of(report);
+    let groups = Group::all(report);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { "From the interrupt to the program" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main {
+                h1 { "From the interrupt to the program" }
+                (machine::banner(report))
+                @if report.partial {
+                    p.banner.partial { b { "Partial." } " The run ended early; what it had measured is here." }
+                }
+                p.verdict { (verdict::verdict(report)) }
+                (machine::machine(report))
+                (skipped(report))
+                @for group in &groups { (section(group, &paths)) }
+                (streams(report, &paths))
+            } }
+        }
+    };
+    page.into_string()
+}
+
+/// Paths that were not to be had.
+fn skipped(report: &Report) -> Markup {
+    html! {
+        @if !report.skipped.is_empty() {
+            details.card {
+                summary { "Not measured: " (report.skipped.len()) " paths" }
+                dl { @for one in &report.skipped { div { dt { (one.path) } dd { (one.why) } } } }
+            }
+        }
+    }
+}
+
+/// One group: its table, its drawings, its slowest events.
+fn section(group: &Group, paths: &Paths) -> Markup {
+    html! {
+        section {
+            h2 { (group.title()) }
+            (tables::figures(group, paths))
+            div.figures {
+                (spectrum::spectrum(group, paths))
+                (histogram::histogram(group, paths))
+                (stages::stages(group))
+            }
+            (tables::worst(group, paths))
+        }
+    }
+}
+
+/// Bursts and rates.
+fn streams(report: &Report, paths: &Paths) -> Markup {
+    html! {
+        @if !report.bursts.is_empty() || !report.throughput.is_empty() {
+            section {
+                h2 { "Many events in a row" }
+                @if !report.bursts.is_empty() {
+                    div.figures { (bursts::bursts(&report.bursts, paths)) }
+                }
+                (tables::throughput(&report.throughput, paths))
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Tables: the figures of a group, its slowest events, rates.
+
+use maud::{Markup, html};
+
+use super::group::Group;
+use super::paths::Paths;
+use crate::figure::{Scale, grouped, relative, short};
+use crate::measure::Measure;
+use crate::report::{Percentile, Row, Throughput};
+use crate::sample::Sample;
+
+/// How many of the slowest events are shown.
+const WORST: usize = 10;
+
+/// All figures of a group.
+pub fn figures(group: &Group, paths: &Paths) -> Markup {
+    let best = group.series[0].row.quantiles.p50;
+    html! {
+        div.scroll { table {
+            thead { tr {
+                th { (group.scale.unit) }
+                @for heading in ["relative", "n", "lost", "gaps", "min"] { th { (heading) } }
+                @for percentile in Percentile::ALL { th { (percentile.name()) } }
+                th { "max" }
+            } }
+            tbody { @for row in group.rows() { tr {
+                th { span.dot.(paths.class(&row.path)) {} (name(row)) }
+                td { (relative(row.quantiles.p50, best)) }
+                td { (grouped(row.received)) }
+                td.bad[row.lost > 0] { (grouped(row.lost)) }
+                td.bad[row.gaps > 0] { (grouped(row.gaps)) }
+                td { (group.scale.show(row.quantiles.min)) }
+                @for percentile in Percentile::ALL { (cell(row, percentile, &group.scale)) }
+                td { (group.scale.show(row.quantiles.max)) }
+            } } }
+        } }
+        @if group.rows().any(|row| !row.unsupported.is_empty()) {
+            p.quiet { "Grey: so few events do not bound this percentile." }
+        }
+    }
+}
+
+fn name(row: &Row) -> String {
+    match row.consumers {
+        Some(consumers) => format!("{} (agents: {consumers})", row.path),
+        None => row.path.clone(),
+    }
+}
+
+fn cell(row: &Row, percentile: Percentile, scale: &Scale) -> Markup {
+    let value = row.quantiles.at(percentile);
+    html! {
+        td.doubtful[row.unsupported.contains(&percentile)] {
+            (value.map_or("-".into(), |value| scale.show(value)))
+        }
+    }
+}
+
+/// The slowest events of a group.
+pub fn worst(group: &Group, paths: &Paths) -> Markup {
+    let mut all: Vec<(&Row, &Sample)> = group
+        .rows()
+        .flat_map(|row| row.worst.iter().map(move |sample| (row, sample)))
+        .collect();
+    all.sort_by_key(|(_, sample)| std::cmp::Reverse(sample.latency));
+    all.truncate(WORST);
+    if all.is_empty() {
+        return html! {};
+    }
+    html! {
+        h4 { "The ten slowest events" }
+        div.scroll { table {
+            thead { tr {
+                th { "path" }
+                th { (group.scale.unit) }
+                @for heading in ["times p50", "event", "CPU", "at, s"] { th { (heading) } }
+            } }
+            tbody { @for (row, sample) in all { tr {
+                th { span.dot.(paths.class(&row.path)) {} (row.path) }
+                td { (group.scale.show(sample.latency)) }
+                td { (relative(sample.latency, row.quantiles.p50)) }
+                td { (grouped(sample.seq)) }
+                td { (sample.cpu) }
+                td { (format!("{:.6}", sample.time_ns as f64 / 1e9)) }
+            } } }
+        } }
+    }
+}
+
+/// Rates, one table for each measure.
+pub fn throughput(all: &[Throughput], paths: &Paths) -> Markup {
+    let mut rows: Vec<&Throughput> = all.iter().collect();
+    rows.sort_by_key(|row| row.key());
+    html! {
+        @for rows in rows.chunk_by(|a, b| a.measure == b.measure) { (rates(rows, paths)) }
+    }
+}
+
+fn rates(rows: &[&Throughput], paths: &Paths) -> Markup {
+    let typical = rows.iter().find_map(|row| Some(row.cost? as u64));
+    let scale = Scale::of(rows[0].measure, typical.unwrap_or(0));
+    let unit = match rows[0].measure {
+        Measure::Time => "events a second",
+        Measure::PathLength => "events in 10⁹ instructions",
+    };
+    html! {
+        h3 { "Rates" }
+        p { (unit) ", each to all consumers. " b { "sustained" } ": the fastest that lost nothing; the cost is that of an event at it. Then the rate at which it broke." }
+        div.scroll { table {
+            thead { tr {
+                th { "path" }
+                @for heading in ["consumers", "batch", "sustained"] { th { (heading) } }
+                th { "cost, " (scale.unit) }
+                @for heading in ["raised", "received", "lost"] { th { (heading) } }
+            } }
+            tbody { @for row in rows { tr {
+                th { span.dot.(paths.class(&row.path)) {} (row.path) }
+                td { (row.consumers) }
+                td { (row.batch.map_or("-".into(), |batch| batch.to_string())) }
+                td { (row.sustained().map_or("-".into(), |step| short(step.raised))) }
+                td { (row.cost.map_or("-".into(), |cost| scale.show(cost.round() as u64))) }
+                @if let Some(step) = row.fastest() {
+                    td { (short(step.raised)) }
+                    td { (short(step.received)) }
+                    td.bad[step.lost > 0.0] { (format!("{:.1} %", 100.0 * step.lost)) }
+                } @else { td { "-" } td { "-" } td { "-" } }
+            } } }
+        } }
+    }
+}
