@@ -27,12 +27,14 @@ Exit codes:
   6    events were lost or came twice; the report is written and says how many
   7    the source is gone: its device or driver was removed
   8    a path that was asked for is not to be had here; the report has the others
+  9    an event took longer than --stop-above; the report is written, marked partial, and says which
   130  ended by Ctrl-C or SIGTERM; the report is written and marked partial";
 
 /// The exit code of a run that made this report.
 pub fn code(report: &Report) -> ExitCode {
     match (stop::requested(), report.is_complete()) {
         (true, _) => ExitCode::from(STOPPED),
+        (false, _) if report.stopped.is_some() => ExitCode::from(EXCEEDED),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::from(LOST),
     }
@@ -42,6 +44,8 @@ pub fn code(report: &Report) -> ExitCode {
 const LOST: u8 = 6;
 /// Exit code: a path that was asked for is not to be had here.
 pub const NOT_HERE: u8 = 8;
+/// Exit code: an event took longer than `--stop-above` allows.
+const EXCEEDED: u8 = 9;
 /// Exit code: ended by Ctrl-C or SIGTERM.
 const STOPPED: u8 = 130;
 
@@ -54,7 +58,7 @@ pub enum Error {
 
     /// No source can raise its own interrupt.
     #[error(
-        "no source can raise its own interrupt{}; load a driver for a device that can (modprobe irqlink_pci), and see `irqlink sources`",
+        "no source can raise its own interrupt{}; load a driver for a device that can (modprobe irqlink_pci), or name a source whose interrupts come from outside (--source); see `irqlink sources`",
         if known.is_empty() { String::new() } else { format!(" (there are: {})", known.join(", ")) }
     )]
     NoTrigger {
@@ -188,7 +192,7 @@ pub enum Error {
 
     /// Tracing is not to be had.
     #[error(
-        "cannot trace the interrupt handler: {path}: {source}; run as root, with tracefs mounted (mount -t tracefs none /sys/kernel/tracing) and the module irqlink loaded"
+        "cannot trace: {path}: {source}; run as root, with tracefs mounted (mount -t tracefs none /sys/kernel/tracing) and the module irqlink loaded"
     )]
     Tracing {
         /// File in tracefs.

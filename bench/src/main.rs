@@ -1,14 +1,17 @@
 //! Compares the ways from an interrupt to a program.
 
+mod alarm;
 mod clock;
 mod commands;
 mod environment;
 mod error;
+mod feed;
 mod figure;
 mod file;
 mod hdr_log;
 mod html;
 mod instructions;
+mod limit;
 mod load;
 mod measure;
 mod path;
@@ -27,6 +30,7 @@ mod stream;
 mod table;
 mod tracing;
 mod trigger;
+mod way;
 
 use std::process::ExitCode;
 

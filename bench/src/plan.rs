@@ -1,28 +1,30 @@
 //! Measures one block of one path.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use irqlink::Source;
 use irqlink::realtime::Request;
 
+use crate::alarm::Alarm;
 use crate::environment::ThreadState;
-use crate::error::{Error, Result};
-use crate::path::Taken;
+use crate::error::Result;
+use crate::feed::Feed;
 use crate::progress::Progress;
-use crate::receiver::{Arrival, Receiver};
+use crate::receiver::Receiver;
 use crate::recorder::{Recorder, Scale};
+use crate::report::Traced;
 use crate::schedule::Block;
-use crate::stop;
-use crate::trigger::Trigger;
-
-/// Events in a row that may stay away before a path is given up.
-const PATIENCE: u64 = 10;
+use crate::tracing::WayTrace;
+use crate::way;
 
 /// How each block is measured.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The source.
     pub source: Source,
+    /// Events come from outside; else they are raised here.
+    pub listens: bool,
     /// What is recorded.
     pub scale: Scale,
     /// Events before those that count.
@@ -31,6 +33,8 @@ pub struct Plan {
     pub interval: Duration,
     /// How the receiver runs.
     pub receiver: Request,
+    /// Ends the run at an event that takes too long.
+    pub alarm: Option<Arc<Alarm>>,
 }
 
 /// A measured block.
@@ -54,27 +58,36 @@ impl Plan {
     /// Measures one block, or as much of it as there is time for before it is asked to stop.
     ///
     /// # Errors
-    /// Those of the path and the device; [`Error::GivenUp`].
+    /// Those of the path and the device, and of [`Feed::pass`].
     pub fn measure(&self, block: &Block, progress: &Progress) -> Result<Measured> {
-        let recorder = Recorder::new(&self.scale);
-        let Taken { raise, listen } = block.path.take(&self.source)?;
-        let mut trigger = Trigger::new(raise, self.interval, self.scale.limit)?;
-        let name = &self.source.name;
-        let receiver = Receiver::start(block.path, name, listen, &self.receiver, recorder)?;
+        let recorder = Recorder::new(&self.scale, self.alarm.clone());
+        let (mut feed, receiver) = self.begin(block, recorder)?;
         let state = receiver.state.clone();
+        let alarm = self.alarm.as_deref();
 
-        self.raise(self.warm_up, block, &mut trigger, &receiver, progress)?;
-        let before = trigger.head()?;
+        feed.pass(self.warm_up, &receiver, alarm, progress)?;
+        let before = feed.head()?;
         receiver.count_from(before + 1);
         let began = Instant::now();
-        let asked = self.raise(block.events, block, &mut trigger, &receiver, progress)?;
+        let asked = feed.pass(block.events, &receiver, alarm, progress)?;
         let took = began.elapsed();
-        let raised = trigger.head()? - before;
+        let raised = feed.head()? - before;
         let recorder = receiver.finish()?;
+        let received = recorder.received();
+        let has_rung = alarm.is_some_and(Alarm::has_rung);
+        let (asked, events) = match feed {
+            // Those after the alarm do not count.
+            Feed::Awaited(_) if has_rung => (received, received),
+            Feed::Awaited(_) => {
+                let events = recorder.newest().saturating_sub(before);
+                (events, events)
+            }
+            // Something else may have raised one after the heads were compared.
+            Feed::Raised(_) => (asked, asked.max(raised).max(received)),
+        };
         Ok(Measured {
             asked,
-            // Something else may have raised one after the heads were compared.
-            events: asked.max(raised).max(recorder.received()),
+            events,
             recorder,
             began,
             took,
@@ -82,33 +95,28 @@ impl Plan {
         })
     }
 
-    /// Raises that many interrupts, or fewer if asked to stop. Returns how many.
-    fn raise(
-        &self,
-        events: u64,
-        block: &Block,
-        trigger: &mut Trigger,
-        receiver: &Receiver,
-        progress: &Progress,
-    ) -> Result<u64> {
-        let mut missing = 0;
-        for done in 0..events {
-            if stop::requested() {
-                return Ok(done);
-            }
-            match trigger.raise(receiver)? {
-                Arrival::Handled => missing = 0,
-                Arrival::TimedOut => missing += 1,
-                Arrival::Ended => return Ok(done),
-            }
-            if missing == PATIENCE {
-                return Err(Error::GivenUp {
-                    path: block.path.name(),
-                    missing,
-                });
-            }
-            progress.step();
-        }
-        Ok(events)
+    /// Follows the way of a block's events.
+    ///
+    /// # Errors
+    /// As [`Plan::measure`], and those of [`WayTrace`].
+    pub fn trace(&self, block: &Block, progress: &Progress) -> Result<Traced> {
+        let scale = Scale {
+            keep: block.events as usize,
+            ..self.scale
+        };
+        let (mut feed, receiver) = self.begin(block, Recorder::new(&scale, None))?;
+        let trace = WayTrace::begin(receiver.id, block.events)?;
+        receiver.count_from(feed.head()? + 1);
+        feed.pass(block.events, &receiver, None, progress)?;
+        let marks = trace.read()?;
+        let recorder = receiver.finish()?;
+        Ok(way::traced(&recorder.latest(), &marks))
+    }
+
+    fn begin(&self, block: &Block, recorder: Recorder) -> Result<(Feed, Receiver)> {
+        let (feed, listen) = Feed::take(self, block.path)?;
+        let name = &self.source.name;
+        let receiver = Receiver::start(block.path, name, listen, &self.receiver, recorder)?;
+        Ok((feed, receiver))
     }
 }

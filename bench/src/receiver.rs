@@ -48,6 +48,8 @@ pub struct Receiver {
     shared: Arc<Shared>,
     path: &'static dyn Path,
     stat: File,
+    /// Number of its thread.
+    pub id: Pid,
     /// Its scheduling, read back.
     pub state: Option<ThreadState>,
 }
@@ -107,8 +109,14 @@ impl Receiver {
             shared,
             path,
             stat,
+            id,
             state: ThreadState::read(id, &setup),
         })
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &'static dyn Path {
+        self.path
     }
 
     /// Waits until the receiver is asleep, if it sleeps at all.

@@ -1,6 +1,7 @@
 //! What the receiver notes of each event. Allocates nothing once it is made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -8,9 +9,10 @@ use irqlink::Event;
 use irqlink::abi::Record;
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::Alarm;
 use crate::measure::Measure;
 use crate::report::Quantiles;
-use crate::sample::{Sample, Worst};
+use crate::sample::{Latest, Sample, Worst};
 
 /// A part of the way from the trigger to the handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,6 +57,8 @@ pub struct Scale {
     pub limit: Duration,
     /// Cost of the handler's clock reading, taken off what ends with it.
     pub clock_read: u64,
+    /// How many of the latest events are kept.
+    pub keep: usize,
 }
 
 /// Counts and histograms.
@@ -64,6 +68,8 @@ pub struct Recorder {
     clock_read: u64,
     histograms: [Histogram<u32>; Stage::ALL.len()],
     worst: Worst,
+    latest: Latest,
+    alarm: Option<Arc<Alarm>>,
     newest: u64,
     received: u64,
     duplicates: u64,
@@ -71,8 +77,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Nothing yet.
-    pub fn new(scale: &Scale) -> Self {
+    /// Nothing yet. The alarm sees each event that counts; once it has rung, no more count.
+    pub fn new(scale: &Scale, alarm: Option<Arc<Alarm>>) -> Self {
         let limit = u64::try_from(scale.limit.as_nanos()).unwrap_or(u64::MAX / 2);
         let limit = limit.clamp(2, u64::MAX / 2);
         // Twice the limit: the time before the stamp has room, too.
@@ -83,6 +89,8 @@ impl Recorder {
             clock_read: scale.clock_read,
             histograms: std::array::from_fn(|_| histogram.clone()),
             worst: Worst::new(),
+            latest: Latest::new(scale.keep),
+            alarm,
             newest: 0,
             received: 0,
             duplicates: 0,
@@ -112,6 +120,9 @@ impl Recorder {
     }
 
     fn count(&mut self, record: &Record, now: u64) {
+        if self.alarm.as_ref().is_some_and(|alarm| alarm.has_rung()) {
+            return;
+        }
         let latency = Stage::IrqToHandler
             .length(record, now)
             .or(Stage::TriggerToHandler.length(record, now));
@@ -124,7 +135,12 @@ impl Recorder {
                 histogram.saturating_record(length);
             }
         }
-        self.worst.offer(Sample::new(record, latency));
+        let sample = Sample::new(record, latency);
+        self.worst.offer(sample);
+        self.latest.push(sample);
+        if let Some(alarm) = &self.alarm {
+            alarm.check(&sample);
+        }
     }
 
     /// Adds what another one noted of later events.
@@ -166,6 +182,11 @@ impl Recorder {
         self.worst.samples()
     }
 
+    /// The latest events.
+    pub fn latest(&self) -> Vec<Sample> {
+        self.latest.to_vec()
+    }
+
     /// What the figures of a row are of: from the stamp in hard IRQ, if the path has one.
     pub fn stage(&self) -> Stage {
         match self.of(Stage::IrqToHandler).is_empty() {
@@ -201,10 +222,11 @@ pub mod tests {
         measure: Measure::PathLength,
         limit: Duration::from_secs(1),
         clock_read: 0,
+        keep: 32,
     };
 
     fn recorder() -> Recorder {
-        Recorder::new(&SCALE)
+        Recorder::new(&SCALE, None)
     }
 
     fn record(seq: u64, time_ns: u64) -> Record {
@@ -237,10 +259,13 @@ pub mod tests {
 
     #[test]
     fn the_clock_reading_is_taken_off_what_ends_with_it() {
-        let mut recorder = Recorder::new(&Scale {
-            clock_read: 61,
-            ..SCALE
-        });
+        let mut recorder = Recorder::new(
+            &Scale {
+                clock_read: 61,
+                ..SCALE
+            },
+            None,
+        );
         recorder.note(7_461, Event::Interrupt(&record(1, 1_000)), 1);
         let stages = recorder.stages();
         assert_eq!(stages[&Stage::IrqToHandler].p50, 6_400);
@@ -298,6 +323,18 @@ pub mod tests {
         assert_eq!((sum.received(), sum.newest(), sum.gaps()), (4, 5, 1));
         assert_eq!(sum.worst().len(), 4);
         assert_eq!(sum.histogram().len(), 4);
+    }
+
+    #[test]
+    fn nothing_counts_after_the_alarm() {
+        let alarm = Arc::new(Alarm::new(1_500, None));
+        let mut recorder = Recorder::new(&SCALE, Some(alarm.clone()));
+        for (seq, now) in [(1, 2_000), (2, 3_000), (3, 2_000)] {
+            assert_eq!(alarm.has_rung(), seq > 2);
+            recorder.note(now, Event::Interrupt(&record(seq, 1_000)), 1);
+        }
+        assert_eq!((recorder.received(), recorder.newest()), (2, 3));
+        assert_eq!(recorder.latest().last().unwrap().seq, 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::measure::Measure;
 use crate::path::Path;
 use crate::plan::Measured;
 use crate::recorder::Recorder;
-use crate::report::{Percentile, Row, distribution};
+use crate::report::{Percentile, Row, Traced, distribution};
 use crate::schedule::Block;
 
 /// Rows in the making.
@@ -26,6 +26,7 @@ struct Sum {
     asked: u64,
     events: u64,
     recorder: Recorder,
+    traced: Option<Traced>,
 }
 
 impl Rows {
@@ -54,7 +55,16 @@ impl Rows {
                 asked: measured.asked,
                 events: measured.events,
                 recorder: measured.recorder.clone(),
+                traced: None,
             }),
+        }
+    }
+
+    /// Adds the way of a path's events, on an idle machine.
+    pub fn set_traced(&mut self, path: &str, traced: &Traced) {
+        let same = |sum: &&mut Sum| sum.load.is_idle() && sum.path.name() == path;
+        if let Some(sum) = self.sums.iter_mut().find(same) {
+            sum.traced = Some(traced.clone());
         }
     }
 
@@ -94,7 +104,7 @@ impl Rows {
             quantiles: *stages.get(&recorder.stage())?,
             unsupported: Percentile::unsupported(recorder.received()),
             stages,
-            traced: None,
+            traced: sum.traced.clone(),
             histogram: Some(distribution::encode(recorder.histogram())),
             worst: recorder.worst().to_vec(),
         })

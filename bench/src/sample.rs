@@ -1,5 +1,7 @@
 //! One event as it was measured, and the slowest of many.
 
+use std::collections::VecDeque;
+
 use irqlink::abi::Record;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,46 @@ impl Sample {
             cpu: record.cpu,
             flags: record.flags,
         }
+    }
+
+    /// When it was handled, `CLOCK_MONOTONIC` in ns.
+    pub fn handled_ns(&self) -> u64 {
+        let from = match self.time_ns {
+            // A path without a stamp in hard IRQ is measured from the trigger.
+            0 => self.trigger_ns,
+            time_ns => time_ns,
+        };
+        from + self.latency
+    }
+}
+
+/// The latest, the newest last. Allocates nothing once it is made.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    samples: VecDeque<Sample>,
+    length: usize,
+}
+
+impl Latest {
+    /// None yet, at most so many.
+    pub fn new(length: usize) -> Self {
+        Latest {
+            samples: VecDeque::with_capacity(length + 1),
+            length,
+        }
+    }
+
+    /// Keeps it, and forgets the oldest if there are too many.
+    pub fn push(&mut self, sample: Sample) {
+        self.samples.push_back(sample);
+        if self.samples.len() > self.length {
+            self.samples.pop_front();
+        }
+    }
+
+    /// They.
+    pub fn to_vec(&self) -> Vec<Sample> {
+        self.samples.iter().copied().collect()
     }
 }
 
@@ -76,6 +118,14 @@ mod tests {
             latency,
             ..Sample::default()
         }
+    }
+
+    #[test]
+    fn the_latest_are_kept() {
+        let mut latest = Latest::new(2);
+        (1..=5).for_each(|seq| latest.push(sample(seq, 1)));
+        let seqs: Vec<_> = latest.to_vec().iter().map(|one| one.seq).collect();
+        assert_eq!(seqs, [4, 5]);
     }
 
     proptest! {

@@ -18,7 +18,7 @@ use crate::measure::Measure;
 use crate::recorder::Stage;
 use crate::report::{HANDLER, Percentile, Quantiles, Report, Row, distribution};
 use crate::stop;
-use crate::tracing::Tracing;
+use crate::tracing::HandlerTrace;
 
 /// Measure the interrupt handler itself: from its stamp until the delivery is scheduled.
 ///
@@ -54,7 +54,7 @@ impl Handler {
     }
 
     fn measure(&self, source: &Source, measure: Measure, environment: &Environment) -> Result<Row> {
-        let tracing = Tracing::begin(source.id, self.warm_up + self.target.num)?;
+        let tracing = HandlerTrace::begin(source.id, self.warm_up + self.target.num)?;
         let device = Device::open(&source.name, Access::ReadWrite)?;
         let mut agents = Vec::new();
         for _ in 0..self.consumers {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,24 +13,33 @@ use irqlink::{Control, Source};
 
 use super::output::Output;
 use super::target::Target;
+use crate::alarm::Alarm;
 use crate::environment::{Environment, Order};
 use crate::error::{self, NOT_HERE, Result};
 use crate::file;
+use crate::limit::Limit;
 use crate::load::{Load, Program};
 use crate::measure::Measure;
 use crate::path::{self, Choice, Path};
 use crate::plan::Plan;
 use crate::realtime;
 use crate::recorder::Scale;
-use crate::report::Report;
-use crate::schedule;
+use crate::report::{Report, Stopped};
+use crate::schedule::{self, Round};
 use crate::session::Session;
 use crate::stop;
+use crate::trigger;
 
 /// `SCHED_FIFO` priority of the thread that triggers, if the receiver's is above it. The receiver
 /// preempts it at once, and without the fair class's accounting for a thread that loses its CPU
 /// (some 290 instructions), which is not the path's.
 const TRIGGER_PRIORITY: u8 = 1;
+/// Events before those that count.
+const WARM_UP: u64 = 50;
+/// Events whose way is followed.
+const FOLLOWED: u64 = 200;
+/// Events that are kept when one takes too long.
+const KEPT: usize = 32;
 
 /// Measure paths: from the stamp in hard IRQ to the handler, the receiver asleep before each.
 #[derive(Debug, Args)]
@@ -53,9 +63,12 @@ pub struct Run {
         value_enum
     )]
     loads: Vec<Load>,
-    /// Interrupts before those that count, in each block
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    warm_up: u64,
+    /// Interrupts before those that count, in each block; 50 by default, 1 if they come from outside
+    #[arg(long, value_name = "N")]
+    warm_up: Option<u64>,
+    /// Wait for interrupts from outside; by default only of a source that cannot raise its own
+    #[arg(long)]
+    listen: bool,
     /// Pause before each interrupt, such as 200us or 1ms
     #[arg(short, long, value_name = "TIME", default_value = "200us", value_parser = parse_duration)]
     interval: Duration,
@@ -75,6 +88,17 @@ pub struct Run {
     /// Keep CPUs out of idle states that take longer to leave than this, such as 0us
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     dma_latency: Option<Duration>,
+    /// Interrupts of each path whose way is followed through the kernel, in a pass of their own, after the
+    /// others; 0 for none; 200 by default, none if they come from outside
+    #[arg(long = "stages", value_name = "N")]
+    followed: Option<u64>,
+    /// Stop at the first event that takes longer, such as 200us, and keep the latest events and a trace of
+    /// the kernel
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    stop_above: Option<Duration>,
+    /// File for that trace
+    #[arg(long, value_name = "FILE", default_value = "irqlink-bench.trace")]
+    trace: PathBuf,
     /// Write each block's histogram to this file, an interval log of HdrHistogram (V2)
     #[arg(long, value_name = "FILE")]
     hdr: Option<PathBuf>,
@@ -87,12 +111,10 @@ impl Run {
         self.output.check()?;
         self.hdr.as_deref().map_or(Ok(()), file::check)?;
         stop::install()?;
-        let source = self.target.source(&mut Control::open()?)?;
-        let choice = Choice::make(&self.paths, &source)?;
-        for skipped in &choice.skipped {
-            eprintln!("irqlink-bench: skipped {}: {}", skipped.path, skipped.why);
-        }
+        let (source, listens) = self.source()?;
+        let choice = self.choice(&source, listens)?;
         let (measure, instruction_clock) = self.target.measure.settle()?;
+        let limit = self.limit()?;
         let setup = realtime::apply(&Request {
             lock_memory: true,
             priority: (self.priority > TRIGGER_PRIORITY).then_some(TRIGGER_PRIORITY),
@@ -101,32 +123,31 @@ impl Run {
             ..Request::default()
         })?;
         let seed = self.seed.unwrap_or_else(|| fastrand::u32(..));
+        let programs = self.programs();
         let mut environment = Environment::read(instruction_clock, Some(&source), &setup.steps);
         environment.order = Some(Order {
             seed,
             blocks: self.blocks,
         });
-        let programs = self.programs();
+        environment.traced = limit
+            .as_ref()
+            .is_some_and(|limit| limit.no_trace().is_none());
         let shown = |(load, program): (&Load, &Program)| (*load, program.to_string());
         environment.loads = programs.iter().map(shown).collect();
-        let loads: Vec<Load> = [Load::Idle]
-            .into_iter()
-            .chain(programs.keys().copied())
-            .collect();
-        let rounds = schedule::rounds(
-            &choice.paths,
-            &loads,
-            self.target.num,
-            self.blocks,
-            seed.into(),
-        );
-        let plan = self.plan(source, measure, environment.clock_read);
+        let rounds = self.rounds(&choice.paths, &programs, seed);
+        let alarm = limit.as_ref().map(|limit| limit.alarm.clone());
+        let plan = self.plan(source, listens, measure, environment.clock_read, alarm);
         let mut session = Session::new(plan, environment.accel, programs);
-        let outcome = session.run(&rounds);
+        let followed = self.followed.unwrap_or(if listens { 0 } else { FOLLOWED });
+        let outcome = session.run(&rounds).and_then(|()| match followed {
+            0 => Ok(()),
+            events => session.trace(&choice.paths, events),
+        });
 
         environment.receiver = session.receiver.clone();
-        let partial = outcome.is_err() || stop::requested();
-        let mut report = Report::new(environment, session.rows(), partial);
+        let mut report = Report::new(environment, session.rows(), false);
+        report.stopped = limit.and_then(|limit| self.stopped(&limit, &mut session));
+        report.partial = outcome.is_err() || stop::requested() || report.stopped.is_some();
         report.skipped = choice.skipped;
         let given = self.output.give(&report);
         let log = |path| file::write(&session.hdr_log(), path);
@@ -140,21 +161,90 @@ impl Run {
         }
     }
 
+    /// The source, and whether its interrupts are to come from outside.
+    fn source(&self) -> Result<(Source, bool)> {
+        let mut control = Control::open()?;
+        let source = match &self.target.source {
+            Some(name) => control.source(name)?,
+            None => self.target.source(&mut control)?,
+        };
+        let listens = self.listen || !trigger::is_possible(&source);
+        if listens {
+            let why = match self.listen {
+                true => "",
+                false => " cannot raise its own interrupt:",
+            };
+            eprintln!(
+                "irqlink-bench: {}{why} waiting for {} interrupts from outside for each path; Ctrl-C ends it",
+                source.name, self.target.num
+            );
+        }
+        Ok((source, listens))
+    }
+
+    /// The paths, and those that are left out, which is said.
+    fn choice(&self, source: &Source, listens: bool) -> Result<Choice> {
+        let choice = Choice::make(&self.paths, source, listens)?;
+        for skipped in &choice.skipped {
+            eprintln!("irqlink-bench: skipped {}: {}", skipped.path, skipped.why);
+        }
+        Ok(choice)
+    }
+
+    fn limit(&self) -> Result<Option<Limit>> {
+        let limit = self.stop_above.map(Limit::begin).transpose()?;
+        if let Some(why) = limit.as_ref().and_then(Limit::no_trace) {
+            eprintln!("irqlink-bench: no trace will be kept: {why}");
+        }
+        Ok(limit)
+    }
+
+    /// Keeps what there is to keep if an event took too long.
+    fn stopped(&self, limit: &Limit, session: &mut Session) -> Option<Stopped> {
+        if !limit.alarm.has_rung() {
+            eprintln!("irqlink-bench: no event was beyond the limit of --stop-above");
+            return None;
+        }
+        let (path, load, events) = session.latest.take()?;
+        Some(limit.keep(path, load, events, &self.trace))
+    }
+
+    fn rounds(
+        &self,
+        paths: &[&'static dyn Path],
+        programs: &BTreeMap<Load, Program>,
+        seed: u32,
+    ) -> Vec<Round> {
+        let loads = [Load::Idle].into_iter().chain(programs.keys().copied());
+        let loads: Vec<Load> = loads.collect();
+        schedule::rounds(paths, &loads, self.target.num, self.blocks, seed.into())
+    }
+
     /// What makes the loads.
     fn programs(&self) -> BTreeMap<Load, Program> {
         let found = |load: &Load| Some((*load, Program::find(*load)?));
         self.loads.iter().filter_map(found).collect()
     }
 
-    fn plan(&self, source: Source, measure: Measure, clock_read: u64) -> Plan {
+    fn plan(
+        &self,
+        source: Source,
+        listens: bool,
+        measure: Measure,
+        clock_read: u64,
+        alarm: Option<Arc<Alarm>>,
+    ) -> Plan {
         Plan {
             source,
+            listens,
+            alarm,
             scale: Scale {
                 measure,
                 limit: self.timeout,
                 clock_read,
+                keep: KEPT,
             },
-            warm_up: self.warm_up,
+            warm_up: self.warm_up.unwrap_or(if listens { 1 } else { WARM_UP }),
             interval: self.interval,
             receiver: Request {
                 priority: (self.priority > 0).then_some(self.priority),

@@ -12,7 +12,7 @@ use crate::trigger;
 pub struct Target {
     /// Name of the source; by default the first that can raise its own interrupt
     #[arg(short, long, value_name = "NAME")]
-    source: Option<String>,
+    pub source: Option<String>,
     /// Interrupts to count
     #[arg(short, long, value_name = "N", default_value_t = 3000, value_parser = clap::value_parser!(u64).range(1..))]
     pub num: u64,

@@ -53,6 +53,9 @@ pub struct Environment {
     /// It was taken off each figure. Older reports leave it in.
     #[serde(default)]
     pub clock_read_subtracted: bool,
+    /// Tracing was on all the time, which makes each figure longer.
+    #[serde(default)]
+    pub traced: bool,
     /// The source, when the run ended.
     pub source: Option<SourceState>,
     /// The thread that receives.
@@ -105,6 +108,7 @@ impl Environment {
                 .unwrap_or_else(|| "unknown".into()),
             clock_read: clock::read_cost(),
             clock_read_subtracted: true,
+            traced: false,
             source: source.map(SourceState::read),
             receiver: None,
             trigger: ThreadState::read(nix::unistd::gettid(), setup),
@@ -145,6 +149,7 @@ pub mod tests {
             clocksource: "tsc".into(),
             clock_read: 52,
             clock_read_subtracted: true,
+            traced: false,
             source: None,
             receiver: None,
             trigger: None,

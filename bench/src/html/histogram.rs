@@ -7,12 +7,13 @@ use super::drawing::{WIDTH, columns, drawing, log_ticks, n, through};
 use super::group::{Group, Series};
 use super::paths::Paths;
 
-const LEFT: f64 = 12.0;
-const RIGHT: f64 = WIDTH - 16.0;
+/// Names stand left of it.
+const LEFT: f64 = 122.0;
+const RIGHT: f64 = WIDTH - 24.0;
 /// Of one hill.
-const ROW: f64 = 40.0;
+const ROW: f64 = 34.0;
 /// Its greatest height.
-const PEAK: f64 = 26.0;
+const PEAK: f64 = 28.0;
 const BINS: usize = 110;
 
 /// The drawing; empty if no row has its distribution.
@@ -57,8 +58,8 @@ fn hill(series: &Series, paths: &Paths, x: &Log, base: f64) -> Markup {
     let middle = x.at(series.row.quantiles.p50 as f64);
     html! {
         path.area.(class) d=(through(&points)) {}
-        line.median.(class) x1=(n(middle)) x2=(n(middle)) y1=(n(base - PEAK - 2.0)) y2=(n(base)) {}
-        text x=(n(LEFT)) y=(n(base - PEAK - 1.0)) { (series.row.path) }
+        line.median.(class) x1=(n(middle)) x2=(n(middle)) y1=(n(base - PEAK)) y2=(n(base)) {}
+        text.end x=(n(LEFT - 8.0)) y=(n(base - 4.0)) { (series.row.path) }
     }
 }
 

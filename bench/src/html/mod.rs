@@ -14,7 +14,8 @@ mod verdict;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::report::Report;
+use crate::figure::grouped;
+use crate::report::{Report, Stopped};
 use group::Group;
 use paths::Paths;
 
@@ -43,6 +44,7 @@ pub fn page(report: &Report) -> String {
                 @if report.partial {
                     p.banner.partial { b { "Partial." } " The run ended early; what it had measured is here." }
                 }
+                @if let Some(stopped) = &report.stopped { (ended(stopped)) }
                 p.verdict { (verdict::verdict(report)) }
                 (machine::machine(report))
                 (skipped(report))
@@ -59,9 +61,22 @@ fn skipped(report: &Report) -> Markup {
     html! {
         @if !report.skipped.is_empty() {
             details.card {
-                summary { "Not measured: " (report.skipped.len()) " paths" }
+                summary { "Paths not measured: " (report.skipped.len()) }
                 dl { @for one in &report.skipped { div { dt { (one.path) } dd { (one.why) } } } }
             }
+        }
+    }
+}
+
+/// The event that ended the run.
+fn ended(stopped: &Stopped) -> Markup {
+    html! {
+        p.banner.partial {
+            b { "Stopped." }
+            " Event " (stopped.events.last().map_or(0, |event| event.seq)) " of " (stopped.path)
+            " took " (grouped(stopped.latency())) ", more than " (grouped(stopped.above)) ". "
+            @if let Some(trace) = &stopped.trace { "The kernel's trace is in " code { (trace.display()) } "." }
+            @if let Some(why) = &stopped.no_trace { "No trace: " (why) }
         }
     }
 }

@@ -7,8 +7,8 @@ use super::drawing::{WIDTH, columns, drawing, linear_ticks, n};
 use super::group::Group;
 use crate::report::{Part, Point, Traced};
 
-const LEFT: f64 = 12.0;
-const RIGHT: f64 = WIDTH - 16.0;
+const LEFT: f64 = 16.0;
+const RIGHT: f64 = WIDTH - 24.0;
 const ROW: f64 = 40.0;
 const BAR: f64 = 16.0;
 

@@ -25,18 +25,23 @@ pub struct Skipped {
 }
 
 impl Choice {
-    /// Of the paths asked for, or of all if none was, those that are to be had with the source.
+    /// Of the paths asked for, or of all if none was, those that are to be had with the source; if its
+    /// interrupts come from outside, those that do not raise their own.
     ///
     /// # Errors
     /// [`Error::NotHere`] if none is.
-    pub fn make(asked: &[&'static dyn Path], source: &Source) -> Result<Self> {
+    pub fn make(asked: &[&'static dyn Path], source: &Source, listens: bool) -> Result<Self> {
         let all = if asked.is_empty() { ALL } else { asked };
         let mut choice = Choice {
             paths: Vec::new(),
             skipped: Vec::new(),
         };
         for path in all {
-            match path.missing(source) {
+            let raises = listens && path.own().is_none();
+            let missing = path
+                .missing(source)
+                .or_else(|| raises.then(|| "its interrupts cannot come from outside".into()));
+            match missing {
                 None => choice.paths.push(*path),
                 Some(why) => choice.skipped.push(Skipped {
                     path: path.name().into(),
@@ -70,7 +75,7 @@ mod tests {
     #[test]
     fn what_is_not_to_be_had_is_skipped_with_its_reason() {
         let asked = [named("gpio-cdev").unwrap(), named("read").unwrap()];
-        let choice = Choice::make(&asked, &source()).unwrap();
+        let choice = Choice::make(&asked, &source(), false).unwrap();
         assert_eq!(choice.paths.len(), 1);
         let skipped = Skipped {
             path: "gpio-cdev".into(),
@@ -80,9 +85,17 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_raises_its_own_interrupts_cannot_wait_for_others() {
+        let error = Choice::make(&[named("gpio-cdev").unwrap()], &source(), true).unwrap_err();
+        assert_eq!(error.code(), NOT_HERE);
+        let own = [named("netlink").unwrap()];
+        assert_eq!(Choice::make(&own, &source(), true).unwrap().paths.len(), 1);
+    }
+
+    #[test]
     fn if_nothing_is_left_that_is_an_error() {
         let asked = [named("gpio-cdev").unwrap()];
-        let error = Choice::make(&asked, &source()).unwrap_err();
+        let error = Choice::make(&asked, &source(), false).unwrap_err();
         assert_eq!(error.code(), NOT_HERE);
         assert!(error.to_string().starts_with("gpio-cdev is not to be had"));
     }

@@ -7,6 +7,7 @@ mod merge;
 mod quantiles;
 mod row;
 mod section;
+mod stopped;
 mod stream;
 mod traced;
 
@@ -18,6 +19,7 @@ pub use merge::merge;
 pub use quantiles::{Percentile, Quantiles};
 pub use row::Row;
 pub use section::{Subject, sections};
+pub use stopped::Stopped;
 pub use stream::{Burst, Step, Throughput};
 pub use traced::{Part, Point, Traced};
 
@@ -51,6 +53,9 @@ pub struct Report {
     /// Paths that were not to be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
+    /// What ended the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
     /// Of a merged report, the environment of each run; [`Row::run`] leads here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Environment>,
@@ -67,6 +72,7 @@ impl Report {
             bursts: Vec::new(),
             throughput: Vec::new(),
             skipped: Vec::new(),
+            stopped: None,
             runs: Vec::new(),
         }
     }

@@ -1,12 +1,13 @@
 //! The table: what the machine is, then each measure with its paths, fastest first.
 
 mod grid;
+mod stages;
 mod stream;
 
 use crate::environment::{Accel, Environment};
 use crate::figure::{Scale, grouped, relative};
 use crate::measure::Measure;
-use crate::report::{Percentile, Report, Row, Subject, sections};
+use crate::report::{Percentile, Report, Row, Stopped, Subject, sections};
 
 pub use grid::Style;
 use grid::{Cell, align};
@@ -24,6 +25,7 @@ pub fn table(report: &Report, style: Style) -> String {
     for (subject, rows) in sections(report) {
         text += "\n";
         text += &section(&subject, &rows, style);
+        text += &stages::stages(&subject, &rows, style);
     }
     text += &stream::bursts(&report.bursts, style);
     text += &stream::throughput(&report.throughput, style);
@@ -37,6 +39,12 @@ fn notes(report: &Report) -> String {
     if report.results.iter().any(is_doubtful) {
         notes += "(in parentheses): too few events to tell; raise --num\n";
     }
+    if let Some(stopped) = &report.stopped {
+        notes += &ended(stopped, report);
+    }
+    if report.environment.traced {
+        notes += "tracing was on, for --stop-above: each figure is longer than without\n";
+    }
     if report.partial {
         notes += "partial: the run ended early\n";
     }
@@ -44,6 +52,29 @@ fn notes(report: &Report) -> String {
         true => notes,
         false => format!("\n{notes}"),
     }
+}
+
+/// Which event ended the run, and where its trace is.
+fn ended(stopped: &Stopped, report: &Report) -> String {
+    let measure = report
+        .results
+        .first()
+        .map_or(Measure::Time, |row| row.measure);
+    let scale = Scale::of(measure, stopped.above);
+    let trace = match (&stopped.trace, &stopped.no_trace) {
+        (Some(file), _) => format!("the trace is in {}", file.display()),
+        (None, Some(why)) => format!("there is no trace: {why}"),
+        (None, None) => "there is no trace".into(),
+    };
+    format!(
+        "stopped: event {} of {} (load {}) took {} {}, more than {}; {trace}\n",
+        stopped.events.last().map_or(0, |event| event.seq),
+        stopped.path,
+        stopped.load.name(),
+        scale.show(stopped.latency()),
+        scale.unit,
+        scale.show(stopped.above),
+    )
 }
 
 /// What the machine is, and what the figures are worth.
