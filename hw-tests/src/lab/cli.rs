@@ -47,7 +47,11 @@ enum Command {
     /// Test a board that is reached by ssh.
     BoardTest(Box<BoardTestArgs>),
     /// Run every test: on the host, of the modules' builds, and in the guest.
-    Test,
+    Test {
+        /// Only the steps whose line contains one of these, such as `guest` or `debug`
+        #[arg(value_name = "WORDS")]
+        only: Vec<String>,
+    },
 }
 
 /// Which kernel.
@@ -83,8 +87,8 @@ impl Cli {
             Command::Run(args) => return args.run(progress),
             Command::BoardTest(args) => return Ok(args.run(progress)),
             Command::Demo => demo::run(progress)?,
-            Command::Test => {
-                return Ok(if test::run(progress) {
+            Command::Test { only } => {
+                return Ok(if test::run(&only, progress) {
                     ExitCode::SUCCESS
                 } else {
                     ExitCode::FAILURE
