@@ -31,10 +31,19 @@ const COMPLAINTS: [&str; 27] = [
     "blocked for more than",
 ];
 
+/// Before a trace that is no complaint: memory was not to be had (kernel: warn_alloc() in mm/page_alloc.c).
+const NO_MEMORY: [&str; 2] = ["page allocation failure: ", "vmalloc error: "];
+
 /// Lines of the log that say that something is wrong, each once, in their order.
 pub fn complaints(log: &str) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
+    let mut lacks_memory = false;
     for line in log.lines() {
+        lacks_memory |= NO_MEMORY.iter().any(|text| line.contains(text));
+        if lacks_memory && line.contains("Call Trace:") {
+            lacks_memory = false;
+            continue;
+        }
         if COMPLAINTS.iter().any(|text| line.contains(text))
             && !found.iter().any(|seen| message(seen) == message(line))
         {
@@ -71,6 +80,14 @@ mod tests {
             [    0.4] pci 0000:00:01.3: quirk_piix4_acpi: claimed by PIIX4 ACPI\n\
             [    1.1] debug: initialized\n[    2.0] irqlink: loading out-of-tree module taints kernel.\n";
         assert!(complaints(log).is_empty());
+    }
+
+    #[test]
+    fn a_lack_of_memory_is_no_trouble_but_what_follows_it_is() {
+        let lack = "[ 9.1] lab: vmalloc error: size 69632, failed to map pages, mode:0xdc0\n[ 9.2] Call Trace:\n";
+        assert!(complaints(lack).is_empty());
+        let trouble = format!("{lack}[ 9.3] Call Trace:\n");
+        assert_eq!(complaints(&trouble), ["[ 9.3] Call Trace:"]);
     }
 
     #[test]
