@@ -83,6 +83,8 @@ pub struct Info {
 pub const IRQLINK_FAMILY_NAME: &str = "irqlink";
 /// Name of the multicast group of source notifications, `IRQLINK_MCGRP_SOURCES`.
 pub const IRQLINK_MCGRP_SOURCES: &str = "sources";
+/// Name of the multicast group of events, `IRQLINK_MCGRP_EVENTS`.
+pub const IRQLINK_MCGRP_EVENTS: &str = "events";
 
 /// Defines constants, and a table of them for the test against the headers.
 macro_rules! constants {
@@ -105,6 +107,7 @@ constants! {
         IRQLINK_IOC_EVENTFD = nix::request_code_write!(0xb9, 0x02, size_of::<i32>()),
         IRQLINK_IOC_TRIGGER = nix::request_code_none!(0xb9, 0x03),
         IRQLINK_IOC_ACK = nix::request_code_none!(0xb9, 0x04),
+        IRQLINK_IOC_WAIT = nix::request_code_read!(0xb9, 0x05, size_of::<Record>()),
     }
     u32 {
         IRQLINK_ABI_VERSION = 1,
@@ -127,6 +130,7 @@ constants! {
         IRQLINK_CONSUMER_KIND_FILE = 1,
         IRQLINK_CONSUMER_KIND_RING = 2,
         IRQLINK_CONSUMER_KIND_SUBSCRIBER = 3,
+        IRQLINK_CONSUMER_KIND_OBSERVERS = 4,
     }
     u8 {
         IRQLINK_FAMILY_VERSION = 1,

@@ -238,7 +238,7 @@ impl Receiver for Agent {
 
 /// Hands the events in a datagram to the handler.
 #[inline]
-fn deliver(
+pub(crate) fn deliver(
     family: u16,
     sources: &mut Vec<u32>,
     datagram: &[u8],

@@ -18,6 +18,8 @@ pub enum ConsumerKind {
     Ring,
     /// A kernel module, called for each event.
     Subscriber,
+    /// All sockets of the multicast group: what was sent to it, whether or not each had room.
+    Observers,
 }
 
 impl std::fmt::Display for ConsumerKind {
@@ -27,6 +29,7 @@ impl std::fmt::Display for ConsumerKind {
             ConsumerKind::File => "file",
             ConsumerKind::Ring => "ring",
             ConsumerKind::Subscriber => "subscriber",
+            ConsumerKind::Observers => "observers",
         })
     }
 }
@@ -78,6 +81,7 @@ impl Consumer {
                         IRQLINK_CONSUMER_KIND_FILE => ConsumerKind::File,
                         IRQLINK_CONSUMER_KIND_RING => ConsumerKind::Ring,
                         IRQLINK_CONSUMER_KIND_SUBSCRIBER => ConsumerKind::Subscriber,
+                        IRQLINK_CONSUMER_KIND_OBSERVERS => ConsumerKind::Observers,
                         _ => return Err(Malformed("unknown kind of consumer")),
                     };
                 }

@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
-use crate::abi::{IRQLINK_ABI_VERSION, Info, RECORD_SIZE};
+use crate::abi::{IRQLINK_ABI_VERSION, Info, RECORD_SIZE, Record};
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -153,6 +153,22 @@ impl Device {
             Errno::ENODEV => self.gone(),
             errno => self.error("acknowledge", errno),
         })
+    }
+
+    /// Sleeps until there is an event and takes it off this file (`IRQLINK_IOC_WAIT`); `None` if
+    /// a signal came first, whose handler was installed without `SA_RESTART`. The record may tell
+    /// a loss: see [`Event::from`](crate::Event).
+    ///
+    /// # Errors
+    /// [`Error::Gone`], after the last event.
+    #[inline]
+    pub fn wait(&self) -> Result<Option<Record>> {
+        match sys::wait(&self.fd) {
+            Ok(record) => Ok(Some(record)),
+            Err(Errno::EINTR) => Ok(None),
+            Err(Errno::ENODEV) => Err(self.gone()),
+            Err(errno) => Err(self.error("wait for", errno)),
+        }
     }
 
     /// Has the kernel signal an eventfd at each delivery (`IRQLINK_IOC_EVENTFD`); `None` for

@@ -14,12 +14,66 @@ use crate::sys;
 /// Records that one `read` takes at most.
 const RECORDS: usize = 32;
 
-/// Receives the events of one source by `read` on its device file.
+/// Reads records from a device file.
 #[derive(Debug)]
-pub struct FileReader {
+pub(crate) struct RecordReader {
     device: Device,
     buffer: Box<[Record; RECORDS]>,
 }
+
+/// What came of a `read`.
+pub(crate) enum Read {
+    /// Events were handed over.
+    Events,
+    /// There was none, and the file is non-blocking.
+    Nothing,
+    /// A signal came first.
+    Interrupted,
+    /// The end was handed over.
+    Gone,
+}
+
+impl RecordReader {
+    pub(crate) fn new(device: Device, start: Start) -> Result<Self> {
+        device.seek(start)?;
+        Ok(RecordReader {
+            device,
+            buffer: Box::new([Record::default(); RECORDS]),
+        })
+    }
+
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Reads once.
+    #[inline]
+    pub(crate) fn read(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<Read> {
+        let length = match sys::read_records(&self.device, self.buffer.as_mut_slice()) {
+            Ok(length) => length,
+            Err(Errno::EAGAIN) => return Ok(Read::Nothing),
+            Err(Errno::EINTR) => return Ok(Read::Interrupted),
+            Err(Errno::ENODEV) => {
+                handler(Event::Gone {
+                    source: self.device.source(),
+                });
+                return Ok(Read::Gone);
+            }
+            Err(errno) => return Err(self.device.error("read", errno)),
+        };
+        if length == 0 || length % RECORD_SIZE != 0 {
+            return Err(Error::RecordSize { size: length });
+        }
+        for record in &self.buffer[..length / RECORD_SIZE] {
+            handler(Event::from(record));
+        }
+        Ok(Read::Events)
+    }
+}
+
+/// Receives the events of one source by `read` on its device file.
+#[derive(Debug)]
+pub struct FileReader(RecordReader);
 
 impl FileReader {
     /// Reads from an open device file, beginning at `start`.
@@ -27,16 +81,12 @@ impl FileReader {
     /// # Errors
     /// Those of [`Device::seek`].
     pub fn new(device: Device, start: Start) -> Result<Self> {
-        device.seek(start)?;
-        Ok(FileReader {
-            device,
-            buffer: Box::new([Record::default(); RECORDS]),
-        })
+        Ok(FileReader(RecordReader::new(device, start)?))
     }
 
     /// The device file.
     pub fn device(&self) -> &Device {
-        &self.device
+        self.0.device()
     }
 }
 
@@ -44,23 +94,10 @@ impl Receiver for FileReader {
     #[inline]
     fn drain(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<Progress> {
         for _ in 0..READS {
-            let length = match sys::read_records(&self.device, self.buffer.as_mut_slice()) {
-                Ok(length) => length,
-                Err(Errno::EAGAIN) => return Ok(Progress::Drained),
-                Err(Errno::EINTR) => continue,
-                Err(Errno::ENODEV) => {
-                    handler(Event::Gone {
-                        source: self.device.source(),
-                    });
-                    return Ok(Progress::Ended);
-                }
-                Err(errno) => return Err(self.device.error("read", errno)),
-            };
-            if length == 0 || length % RECORD_SIZE != 0 {
-                return Err(Error::RecordSize { size: length });
-            }
-            for record in &self.buffer[..length / RECORD_SIZE] {
-                handler(Event::from(record));
+            match self.0.read(handler)? {
+                Read::Events | Read::Interrupted => {}
+                Read::Nothing => return Ok(Progress::Drained),
+                Read::Gone => return Ok(Progress::Ended),
             }
         }
         Ok(Progress::More)
@@ -69,7 +106,7 @@ impl Receiver for FileReader {
 
 impl AsFd for FileReader {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.device.as_fd()
+        self.0.device().as_fd()
     }
 }
 

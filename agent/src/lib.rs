@@ -1,15 +1,17 @@
 //! Device interrupts as events.
 //!
 //! A *source* is one interrupt of a device; the kernel module keeps a log of its latest events,
-//! each a 64-byte [`Record`](abi::Record) stamped in hard-IRQ context. Four receivers read the
-//! same log and hand the same [`Event`] to a handler:
+//! each a 64-byte [`Record`](abi::Record) stamped in hard-IRQ context. Receivers read the same log
+//! and hand the same [`Event`] to a handler:
 //!
 //! - [`Agent`]: a netlink socket that the kernel sends events to,
 //! - [`FileReader`]: `read` on the source's device file,
 //! - [`SignalReader`]: the same, woken by a signal,
-//! - [`RingReader`]: the log itself, mapped, woken by an eventfd.
+//! - [`RingReader`]: the log itself, mapped; it can also be read by a thread that never sleeps,
+//! - [`Observer`]: a netlink socket that overhears the events of all sources, and may miss some.
 //!
-//! [`EventLoop`] runs any of them on mio. [`Control`] lists, makes, changes and removes sources.
+//! [`EventLoop`] runs any of them on mio. [`BlockingReader`] needs no loop: its thread sleeps in
+//! `read`. [`Control`] lists, makes, changes and removes sources.
 
 pub mod abi;
 pub mod netlink;
@@ -18,6 +20,7 @@ pub mod units;
 
 mod accel;
 mod agent;
+mod blocking;
 mod consumer;
 mod control;
 mod device;
@@ -29,6 +32,7 @@ mod gpio_line;
 mod mapping;
 mod new_source;
 mod notices;
+mod observer;
 mod pci_binding;
 mod receiver;
 mod ring;
@@ -42,6 +46,7 @@ mod testing;
 
 pub use accel::Accel;
 pub use agent::{Agent, Options, Registration};
+pub use blocking::BlockingReader;
 pub use consumer::{Consumer, ConsumerKind};
 pub use control::Control;
 pub use device::{Access, Device, Start};
@@ -52,6 +57,7 @@ pub use file::FileReader;
 pub use gpio_line::{GpioLine, LineError};
 pub use new_source::{Edges, Gpio, NewSource, Pci, Sim, SourceKind};
 pub use notices::{Notice, Notices};
+pub use observer::Observer;
 pub use pci_binding::{BindingError, PciBinding};
 pub use receiver::{Progress, Receiver};
 pub use ring::RingReader;

@@ -1,6 +1,8 @@
-//! Events from the mapped log, woken by an eventfd.
+//! Events from the mapped log.
 
+use std::hint;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
@@ -14,28 +16,49 @@ use crate::receiver::{Progress, READS, Receiver, impl_mio_source};
 /// Records that one call of `drain` hands over at most.
 const RECORDS: u64 = READS as u64 * 32;
 
+/// Clock readings are so many looks at the ring apart while it is spun on.
+const LOOKS: u32 = 64;
+
 /// Receives the events of one source from its mapped log: no system call is needed to read.
 ///
-/// The kernel's file cursor stays where it is, so the ledger counts nothing as delivered here.
+/// The kernel's file cursor stays where it is, so the ledger counts nothing as delivered here. For
+/// the same reason the device file, once there was an event, is always readable: wait for it
+/// edge-triggered, as mio does, or use an eventfd.
+///
+/// A thread that can spare its CPU need not sleep at all: see [`spin`](RingReader::spin).
 #[derive(Debug)]
 pub struct RingReader {
     device: Device,
     mapping: Mapping,
-    eventfd: EventFd,
+    /// What wakes the reader, if not the device file.
+    eventfd: Option<EventFd>,
     /// Sequence number of the next event.
     next: u64,
 }
 
 impl RingReader {
-    /// Maps the log of an open device file and reads from `start` on.
+    /// Maps the log of an open device file and reads from `start` on, woken by the file.
     ///
     /// # Errors
     /// [`Error::NotARing`], [`Error::Refused`] for a start beyond the next event, or the
     /// system's.
     pub fn new(device: Device, start: Start) -> Result<Self> {
+        Self::woken_by(None, device, start)
+    }
+
+    /// The same, woken by an eventfd, which any way of waiting understands. It takes a little more
+    /// of the kernel.
+    ///
+    /// # Errors
+    /// As [`RingReader::new`].
+    pub fn with_eventfd(device: Device, start: Start) -> Result<Self> {
         let eventfd = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)
             .map_err(Error::system("open an eventfd"))?;
         device.set_eventfd(Some(eventfd.as_fd()))?;
+        Self::woken_by(Some(eventfd), device, start)
+    }
+
+    fn woken_by(eventfd: Option<EventFd>, device: Device, start: Start) -> Result<Self> {
         device.seek(start)?;
         let info = device.info()?;
         let mapping =
@@ -55,15 +78,58 @@ impl RingReader {
     pub fn device(&self) -> &Device {
         &self.device
     }
+
+    /// Keeps the CPU busy until there is something for [`drain`](Receiver::drain), for `limit` at
+    /// most. Returns whether there is.
+    ///
+    /// The shortest way of all, for a thread that has a CPU to itself: spin without end. Where events
+    /// come close together but not always, spin a little, and then sleep:
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use irqlink::{EventLoop, Receiver, RingReader};
+    /// # fn run(events: &mut EventLoop, ring: &mut RingReader) -> irqlink::Result<()> {
+    /// let mut handler = |event: irqlink::Event<'_>| println!("{event:?}");
+    /// loop {
+    ///     if ring.spin(Duration::from_micros(50)) {
+    ///         ring.drain(&mut handler)?;
+    ///     } else if events.turn(&mut [ring], &mut handler)?.stop {
+    ///         return Ok(());
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    #[inline]
+    pub fn spin(&self, limit: Duration) -> bool {
+        let began = Instant::now();
+        loop {
+            for _ in 0..LOOKS {
+                if self.mapping.head() >= self.next {
+                    return true;
+                }
+                hint::spin_loop();
+            }
+            if self.is_gone() {
+                return true;
+            }
+            if began.elapsed() >= limit {
+                return false;
+            }
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.mapping.state() & IRQLINK_RING_GONE != 0
+    }
 }
 
 impl Receiver for RingReader {
-    /// Leaves the eventfd's count as it is: an edge-triggered wait reports each signal, read
-    /// or not.
+    /// Leaves an eventfd's count as it is: an edge-triggered wait reports each signal, read or
+    /// not.
     #[inline]
     fn drain(&mut self, handler: &mut dyn FnMut(Event<'_>)) -> Result<Progress> {
         let source = self.device.source();
-        let gone = self.mapping.state() & IRQLINK_RING_GONE != 0;
+        let gone = self.is_gone();
         let (next, caught_up) = read(&self.mapping, source, self.next, handler);
         self.next = next;
         if !caught_up {
@@ -119,7 +185,10 @@ fn report_lost(source: u32, first: u64, next: u64, handler: &mut dyn FnMut(Event
 
 impl AsFd for RingReader {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.eventfd.as_fd()
+        match &self.eventfd {
+            Some(eventfd) => eventfd.as_fd(),
+            None => self.device.as_fd(),
+        }
     }
 }
 

@@ -74,6 +74,7 @@ mod ioctls {
     nix::ioctl_write_ptr_bad!(eventfd, IRQLINK_IOC_EVENTFD, i32);
     nix::ioctl_none_bad!(trigger, IRQLINK_IOC_TRIGGER);
     nix::ioctl_none_bad!(ack, IRQLINK_IOC_ACK);
+    nix::ioctl_read_bad!(wait, IRQLINK_IOC_WAIT, Record);
 }
 
 /// `IRQLINK_IOC_INFO`.
@@ -108,6 +109,15 @@ pub(crate) fn trigger(fd: &impl AsFd) -> Result<()> {
 pub(crate) fn ack(fd: &impl AsFd) -> Result<()> {
     // SAFETY: the request has no argument.
     unsafe { ioctls::ack(fd.as_fd().as_raw_fd()) }.map(drop)
+}
+
+/// `IRQLINK_IOC_WAIT`.
+#[inline]
+pub(crate) fn wait(fd: &impl AsFd) -> Result<Record> {
+    let mut record = Record::default();
+    // SAFETY: the kernel writes one struct irqlink_record, and any bytes are a valid one.
+    unsafe { ioctls::wait(fd.as_fd().as_raw_fd(), &mut record) }?;
+    Ok(record)
 }
 
 /// Has the kernel send `signal` to the calling thread whenever the file becomes readable.

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{fmt::Write as _, io::Write as _};
 
-use irqlink::abi::{CONSTANTS, IRQLINK_FAMILY_NAME, IRQLINK_MCGRP_SOURCES, Info, Record, Ring};
+use irqlink::abi::{
+    CONSTANTS, IRQLINK_FAMILY_NAME, IRQLINK_MCGRP_EVENTS, IRQLINK_MCGRP_SOURCES, Info, Record, Ring,
+};
 
 /// Sizes and offsets: the C expression and the Rust value.
 fn layout() -> Vec<(String, u64)> {
@@ -83,6 +85,7 @@ fn values_are_those_of_the_headers() {
     for (macro_name, text) in [
         ("IRQLINK_FAMILY_NAME", IRQLINK_FAMILY_NAME),
         ("IRQLINK_MCGRP_SOURCES", IRQLINK_MCGRP_SOURCES),
+        ("IRQLINK_MCGRP_EVENTS", IRQLINK_MCGRP_EVENTS),
     ] {
         expected.push((format!("!strcmp({macro_name}, \"{text}\")"), 1));
     }
@@ -109,6 +112,7 @@ fn every_number_of_the_headers_is_known() {
     let other = [
         "IRQLINK_FAMILY_NAME",
         "IRQLINK_MCGRP_SOURCES",
+        "IRQLINK_MCGRP_EVENTS",
         "_MAX",
         "_PAD",
     ];

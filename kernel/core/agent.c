@@ -13,6 +13,7 @@
 #include <net/genetlink.h>
 
 #include "agent.h"
+#include "event.h"
 #include "netlink.h"
 #include "source.h"
 #include "trace.h"
@@ -24,68 +25,16 @@
 static LIST_HEAD(agents);
 static DEFINE_MUTEX(agents_lock);
 
-/*
- * An event message is these headers, and a record for each event. It is laid
- * out here, as the helpers would do it attribute by attribute.
- */
-struct event_head {
-	struct nlmsghdr nlh;
-	struct genlmsghdr genlh;
-};
-
-struct event_record {
-	struct nlattr attr;
-	u8 value[sizeof(struct irqlink_record)]; /* aligned to 4 bytes only */
-};
-
-static_assert(sizeof(struct event_head) == NLMSG_HDRLEN + GENL_HDRLEN);
-static_assert(sizeof(struct event_record) ==
-	      NLA_HDRLEN + NLA_ALIGN(sizeof(struct irqlink_record)));
-
-/* Fill in at most n records from a copy of the cursor; returns their end. */
-static void *agent_fill(const struct irqlink_agent *agent,
-			struct irqlink_cursor *cur, struct event_record *rec,
-			u32 n)
-{
-	const struct irqlink_log *log = &agent->src->log;
-	struct irqlink_span span;
-
-	/* A loss takes the place of several. */
-	for (; n && irqlink_cursor_peek(cur, log, rec->value, &span);
-	     n--, rec++) {
-		rec->attr.nla_len = sizeof(*rec);
-		rec->attr.nla_type = IRQLINK_A_EVENT_RECORD;
-		if (span.lost)
-			trace_irqlink_loss(log->source, agent->port, cur->next,
-					   span.last);
-		irqlink_cursor_pass(cur, &span);
-	}
-	return rec;
-}
-
 /* Send one message; the cursor moves only if the socket took it. */
 static int agent_send(struct irqlink_agent *agent, u32 n)
 {
-	size_t size = sizeof(struct event_head) +
-		      n * sizeof(struct event_record);
 	struct irqlink_cursor cur = agent->cursor;
-	struct event_head *head;
 	struct sk_buff *skb;
 	int ret;
 
-	skb = alloc_skb(size, GFP_ATOMIC);
+	skb = irqlink_event_message(&agent->src->log, &cur, n, agent->port);
 	if (!skb)
 		return -ENOMEM;
-
-	head = skb_put(skb, size);
-	size = agent_fill(agent, &cur, (void *)(head + 1), n) - (void *)head;
-	skb_trim(skb, size);
-	*head = (struct event_head) {
-		.nlh.nlmsg_len = size,
-		.nlh.nlmsg_type = irqlink_family.id,
-		.genlh.cmd = IRQLINK_CMD_EVENT,
-		.genlh.version = IRQLINK_FAMILY_VERSION,
-	};
 
 	ret = genlmsg_unicast(agent->net, skb, agent->port);
 	trace_irqlink_deliver(agent->src->id, agent->port, agent->cursor.next,

@@ -157,26 +157,40 @@ static ssize_t file_read(struct irqlink_file *file, char __user *buf, u64 n)
 	return done;
 }
 
-static ssize_t chardev_read(struct file *filp, char __user *buf, size_t count,
-			    loff_t *pos)
+/* Copy out at most n records, once there are any. */
+static ssize_t file_receive(struct irqlink_file *file, char __user *buf, u64 n,
+			    bool nonblock)
 {
-	struct irqlink_file *file = filp->private_data;
 	ssize_t ret;
 
-	if (count < sizeof(struct irqlink_record))
-		return -EINVAL;
 	if (mutex_lock_interruptible(&file->read_lock))
 		return -ERESTARTSYS;
 
 	do {
-		ret = file_wait(file, filp->f_flags & O_NONBLOCK);
+		ret = file_wait(file, nonblock);
 		if (!ret)
-			ret = file_read(file, buf,
-					count / sizeof(struct irqlink_record));
+			ret = file_read(file, buf, n);
 	} while (!ret);
 
 	mutex_unlock(&file->read_lock);
 	return ret;
+}
+
+static ssize_t chardev_read(struct file *filp, char __user *buf, size_t count,
+			    loff_t *pos)
+{
+	if (count < sizeof(struct irqlink_record))
+		return -EINVAL;
+	return file_receive(filp->private_data, buf,
+			    count / sizeof(struct irqlink_record),
+			    filp->f_flags & O_NONBLOCK);
+}
+
+static int file_wait_for_one(struct irqlink_file *file, void __user *arg)
+{
+	ssize_t ret = file_receive(file, arg, 1, false);
+
+	return ret < 0 ? ret : 0;
 }
 
 static __poll_t chardev_poll(struct file *filp, poll_table *wait)
@@ -288,6 +302,8 @@ static long chardev_ioctl(struct file *filp, unsigned int cmd,
 		return file_seek(file, uarg);
 	case IRQLINK_IOC_EVENTFD:
 		return file_eventfd(file, uarg);
+	case IRQLINK_IOC_WAIT:
+		return file_wait_for_one(file, uarg);
 	default:
 		return -ENOTTY;
 	}

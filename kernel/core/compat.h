@@ -58,6 +58,16 @@ static inline void irqlink_vm_forbid_write(struct vm_area_struct *vma)
 #define irqlink_class_device struct device
 #endif
 
+/* Since 6.9 a family is told who joins and leaves its groups. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define IRQLINK_GENL_TELLS_MEMBERS 1
+#define IRQLINK_GENL_MEMBERS	.bind = irqlink_observers_join, \
+				.unbind = irqlink_observers_leave,
+#else
+#define IRQLINK_GENL_TELLS_MEMBERS 0
+#define IRQLINK_GENL_MEMBERS
+#endif
+
 static inline struct nlattr **irqlink_dump_attrs(struct netlink_callback *cb)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)

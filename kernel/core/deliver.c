@@ -119,6 +119,8 @@ static void deliver(struct irqlink_source *src)
 		irqlink_deliver_agents(src);
 	if (!list_empty(&src->subscribers))
 		irqlink_subscribers_deliver(src);
+	if (irqlink_observed())
+		irqlink_observers_deliver(src);
 }
 
 static void deliver_tasklet(struct tasklet_struct *tasklet)

@@ -7,6 +7,7 @@
  *   deliver.c    the step from the log to the consumers
  *   guard.c      masking until acknowledged, and in storms
  *   agent.c      consumers by netlink_unicast
+ *   observer.c   consumers by netlink multicast
  *   subscriber.c consumers that are kernel modules
  *   kind.c       sources that are made at run time
  *   chardev.c    consumers by /dev/irqlink/<source>

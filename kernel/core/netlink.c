@@ -9,6 +9,7 @@
 #include <linux/time64.h>
 
 #include "agent.h"
+#include "compat.h"
 #include "netlink.h"
 #include "source.h"
 
@@ -136,7 +137,9 @@ static const struct genl_ops irqlink_ops[] = {
 };
 
 static const struct genl_multicast_group irqlink_groups[] = {
-	{ .name = IRQLINK_MCGRP_SOURCES },
+	[IRQLINK_GROUP_SOURCES] = { .name = IRQLINK_MCGRP_SOURCES },
+	[IRQLINK_GROUP_EVENTS] = { .name = IRQLINK_MCGRP_EVENTS,
+				   .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 struct genl_family irqlink_family __ro_after_init = {
@@ -149,6 +152,7 @@ struct genl_family irqlink_family __ro_after_init = {
 	.resv_start_op = IRQLINK_CMD_SOURCE_GET,
 	.mcgrps = irqlink_groups,
 	.n_mcgrps = ARRAY_SIZE(irqlink_groups),
+	IRQLINK_GENL_MEMBERS
 };
 
 int __init irqlink_netlink_init(void)

@@ -7,6 +7,7 @@
  *   netlink_change.c    source-set, source-add, source-del, trigger, ack
  *   netlink_consumer.c  consumer-get: the ledger
  *   netlink_event.c     agent-register, agent-unregister, replay
+ *   event.h             event: the message to agents and observers
  */
 #ifndef _IRQLINK_NETLINK_H
 #define _IRQLINK_NETLINK_H
@@ -19,6 +20,12 @@
 struct irqlink_source;
 
 extern struct genl_family irqlink_family;
+
+/* Multicast groups, in the order of the specification. */
+enum {
+	IRQLINK_GROUP_SOURCES,
+	IRQLINK_GROUP_EVENTS,
+};
 
 int irqlink_netlink_init(void);
 void irqlink_netlink_exit(void);

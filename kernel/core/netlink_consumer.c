@@ -58,6 +58,16 @@ static int put_subscriber(struct sk_buff *skb, void *consumer)
 	       put_ledger(skb, &sub->src->log, &sub->cursor);
 }
 
+/* Called with the source's lock held. */
+static int put_observers(struct sk_buff *skb, void *consumer)
+{
+	const struct irqlink_source *src = consumer;
+
+	return nla_put_u32(skb, IRQLINK_A_CONSUMER_KIND,
+			   IRQLINK_CONSUMER_KIND_OBSERVERS) ||
+	       put_ledger(skb, &src->log, &src->observers.cursor);
+}
+
 /* Called with the source's files_lock held. */
 static int put_file(struct sk_buff *skb, void *consumer)
 {
@@ -138,6 +148,8 @@ static int dump_pushed(struct dump *dump)
 		if (ret)
 			goto out;
 	}
+	if (irqlink_observers_listen(src))
+		ret = dump_consumer(dump, src, put_observers);
 out:
 	spin_unlock_bh(&src->lock);
 	return ret;

@@ -173,7 +173,8 @@ void irqlink_netlink_notify(struct irqlink_source *src, u8 cmd)
 		nlmsg_free(skb);
 		return;
 	}
-	genlmsg_multicast_allns(&irqlink_family, skb, 0, 0);
+	genlmsg_multicast_allns(&irqlink_family, skb, 0,
+				IRQLINK_GROUP_SOURCES);
 }
 
 /**

@@ -16,6 +16,7 @@
 
 #include "guard.h"
 #include "log.h"
+#include "observer.h"
 #include "uapi/irqlink_netlink.h"
 
 #define IRQLINK_NAME_MAX	32
@@ -27,11 +28,12 @@
  * @tasklet: the delivery step in softirq
  * @wait: those who sleep on the character device
  * @fasync: those who want SIGIO
- * @lock: guards @agents and @subscribers with their cursors, and @files; never
- *	held in hard IRQ. Softirqs take it, so no lock that they may interrupt is
+ * @lock: guards @agents and @subscribers with their cursors, @observers, and
+ *	@files; never held in hard IRQ. Softirqs take it, so no lock that they may interrupt is
  *	taken within.
  * @agents: struct irqlink_agent
  * @subscribers: struct irqlink_subscriber
+ * @observers: sockets in the multicast group
  * @files: struct irqlink_file; to change it takes @files_lock and @lock, to
  *	walk it either
  * @files_lock: taken before @lock
@@ -60,9 +62,10 @@ struct irqlink_source {
 	wait_queue_head_t wait;
 	struct fasync_struct *fasync;
 
-	spinlock_t lock; /* agents, subscribers, files */
+	spinlock_t lock; /* agents, subscribers, observers, files */
 	struct list_head agents;
 	struct list_head subscribers;
+	struct irqlink_observers observers;
 	struct list_head files;
 	struct mutex files_lock; /* files */
 	u32 eventfds;

@@ -4,11 +4,20 @@
 
 mod choice;
 mod gpio_cdev;
+mod ioctl;
+mod multicast;
 mod netlink;
+mod netlink_thread;
 mod on_mio;
 mod own;
 mod read;
-mod signal;
+mod read_blocking;
+mod ring;
+mod ring_spin;
+mod signal_handler;
+mod signalfd;
+mod signals;
+mod sigwaitinfo;
 
 pub use choice::{Choice, Skipped};
 pub use own::Own;
@@ -31,7 +40,7 @@ pub trait Path: Sync {
     /// Why it is not to be had here with this source, in words; `None` if it is.
     fn missing(&self, source: &Source) -> Option<String>;
 
-    /// The receiver sleeps until an event comes.
+    /// The receiver is asleep whenever it waits. If not, nobody waits for it to sleep.
     fn sleeps(&self) -> bool {
         true
     }
@@ -79,8 +88,18 @@ pub trait Listener {
 /// All paths, in the order in which they are listed.
 pub static ALL: &[&dyn Path] = &[
     &netlink::PATH,
+    &netlink_thread::NetlinkThread,
+    &multicast::PATH,
     &read::PATH,
-    &signal::PATH,
+    &read_blocking::PATH,
+    &ioctl::PATH,
+    &signalfd::PATH,
+    &sigwaitinfo::PATH,
+    &signal_handler::PATH,
+    &ring::POLL,
+    &ring::EVENTFD,
+    &ring_spin::ADAPTIVE_PATH,
+    &ring_spin::BUSY_PATH,
     &gpio_cdev::GpioCdev,
 ];
 
@@ -92,9 +111,12 @@ pub fn named(name: &str) -> Result<&'static dyn Path, String> {
     find(ALL.iter().copied(), name)
 }
 
-/// Those of irqlink's own.
+/// Those of irqlink's own that this machine has.
 pub fn own() -> impl Iterator<Item = &'static dyn Path> + Clone {
-    ALL.iter().copied().filter(|path| path.own().is_some())
+    let is_there = |own: &Own| (own.missing)().is_none();
+    ALL.iter()
+        .copied()
+        .filter(move |path| path.own().is_some_and(is_there))
 }
 
 /// The path of irqlink's own of that name.
@@ -128,6 +150,9 @@ mod tests {
     #[test]
     fn an_unknown_path_is_told_the_known_ones() {
         let known = named("carrier-pigeon").err().unwrap();
-        assert!(known.starts_with("there are: netlink, read, "), "{known}");
+        assert!(
+            known.starts_with("there are: netlink, netlink-thread, "),
+            "{known}"
+        );
     }
 }

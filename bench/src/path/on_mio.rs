@@ -29,7 +29,7 @@ impl<R: Receiver> Drain for R {
 pub struct OnMio<D> {
     poll: Poll,
     events: Events,
-    drain: D,
+    pub drain: D,
 }
 
 impl<D: Drain> OnMio<D> {

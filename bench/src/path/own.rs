@@ -9,8 +9,29 @@ use crate::trigger;
 pub struct Own {
     pub name: &'static str,
     pub summary: &'static str,
+    /// Why it is not to be had on this machine.
+    pub missing: fn() -> Option<String>,
+    /// See [`Path::sleeps`].
+    pub sleeps: bool,
     /// Begins to listen to the source of that name.
     pub listen: fn(&str) -> Result<Box<dyn Listener>>,
+}
+
+impl Own {
+    /// One that sleeps, and is to be had everywhere.
+    pub const fn new(
+        name: &'static str,
+        summary: &'static str,
+        listen: fn(&str) -> Result<Box<dyn Listener>>,
+    ) -> Self {
+        Own {
+            name,
+            summary,
+            missing: || None,
+            sleeps: true,
+            listen,
+        }
+    }
 }
 
 impl Path for Own {
@@ -27,7 +48,11 @@ impl Path for Own {
     }
 
     fn missing(&self, _: &Source) -> Option<String> {
-        None
+        (self.missing)()
+    }
+
+    fn sleeps(&self) -> bool {
+        self.sleeps
     }
 
     fn take(&self, source: &Source) -> Result<Taken> {

@@ -2,6 +2,7 @@
 //! tests in a function `tests`.
 
 mod allocation;
+mod bench;
 mod board;
 mod command;
 mod congestion;
@@ -15,6 +16,7 @@ mod path_length;
 mod paths;
 mod pci;
 mod qmp;
+mod receivers;
 mod refusal;
 mod removal;
 mod rig;
@@ -73,6 +75,8 @@ fn tests(cases: &[Arc<Case>]) -> Vec<Trial> {
         path_length::tests(),
         smoke::tests(),
         delivery::tests(),
+        receivers::tests(),
+        bench::tests(),
         congestion::tests(),
         takeover::tests(),
         removal::tests(),

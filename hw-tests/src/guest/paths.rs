@@ -9,7 +9,7 @@ use libtest_mimic::Failed;
 pub type Open = fn(&str, Start) -> Result<Box<dyn Receiver>, Failed>;
 
 /// Each by its name.
-pub const ALL: [(&str, Open); 4] = [
+pub const ALL: [(&str, Open); 5] = [
     ("netlink", netlink),
     ("read", |source, start| {
         Ok(Box::new(FileReader::new(device(source)?, start)?))
@@ -19,6 +19,9 @@ pub const ALL: [(&str, Open); 4] = [
     }),
     ("ring", |source, start| {
         Ok(Box::new(RingReader::new(device(source)?, start)?))
+    }),
+    ("ring_with_eventfd", |source, start| {
+        Ok(Box::new(RingReader::with_eventfd(device(source)?, start)?))
     }),
 ];
 

@@ -5,7 +5,7 @@
  *   /dev/irqlink/<source>
  *     read()   N x struct irqlink_record, whole records only
  *     poll()   EPOLLIN: a record can be read; EPOLLHUP: the device is gone
- *     ioctl()  IRQLINK_IOC_INFO, _SEEK, _EVENTFD, _TRIGGER, _ACK
+ *     ioctl()  IRQLINK_IOC_INFO, _SEEK, _EVENTFD, _TRIGGER, _ACK, _WAIT
  *     mmap()   one struct irqlink_ring, then the records; read-only
  *     SIGIO    fcntl(F_SETOWN, F_SETSIG, O_ASYNC)
  *   generic netlink family "irqlink": see irqlink_netlink.h and irqlink.yaml
@@ -139,5 +139,10 @@ struct irqlink_info {
  * EALREADY if it is not masked.
  */
 #define IRQLINK_IOC_ACK		_IO(0xb9, 0x04)
+/*
+ * Sleep until there is a record and copy it out, as read() of one; of files
+ * with O_NONBLOCK, too.
+ */
+#define IRQLINK_IOC_WAIT	_IOR(0xb9, 0x05, struct irqlink_record)
 
 #endif /* _UAPI_IRQLINK_H */

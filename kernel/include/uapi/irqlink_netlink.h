@@ -55,12 +55,15 @@ enum irqlink_edge {
  *   The kernel cannot know what it read, so its ledger says only what was
  *   raised.
  * @IRQLINK_CONSUMER_KIND_SUBSCRIBER: A kernel module, called for each event.
+ * @IRQLINK_CONSUMER_KIND_OBSERVERS: All sockets in the group events; delivered
+ *   is what was sent to it.
  */
 enum irqlink_consumer_kind {
 	IRQLINK_CONSUMER_KIND_AGENT,
 	IRQLINK_CONSUMER_KIND_FILE,
 	IRQLINK_CONSUMER_KIND_RING,
 	IRQLINK_CONSUMER_KIND_SUBSCRIBER,
+	IRQLINK_CONSUMER_KIND_OBSERVERS,
 };
 
 enum {
@@ -182,5 +185,6 @@ enum {
 };
 
 #define IRQLINK_MCGRP_SOURCES	"sources"
+#define IRQLINK_MCGRP_EVENTS	"events"
 
 #endif /* _UAPI_LINUX_IRQLINK_H */

@@ -8,12 +8,12 @@ use super::own::Own;
 /// `SIGRTMIN` plus this.
 const OFFSET: i32 = 0;
 
-pub const PATH: Own = Own {
-    name: "signal",
-    summary: "real-time signal for the device file: epoll_wait, read of the signalfd, read of the file",
-    listen: |source| {
+pub const PATH: Own = Own::new(
+    "signalfd",
+    "real-time signal for the device file: epoll_wait, read of the signalfd, read of the file",
+    |source| {
         let device = Device::open(source, Access::Read)?;
         let reader = SignalReader::new(device, Start::Next, OFFSET)?;
         Ok(Box::new(OnMio::new(reader)?))
     },
-};
+);

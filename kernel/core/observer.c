@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Observers: sockets in the multicast group "events".
+ *
+ * They need no registration, and so have no cursor of their own: each source
+ * has one for all of them, which moves whether or not each of them had room.
+ * One that had none sees it by the next sequence number that it gets.
+ *
+ * Interrupts belong to no network namespace, so only the first one has them:
+ * whoever may join the group there has the capability truly.
+ */
+#include <linux/mutex.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "agent.h"
+#include "compat.h"
+#include "event.h"
+#include "observer.h"
+#include "source.h"
+
+#define BUDGET	64	/* messages in one delivery */
+
+/*
+ * Times that a socket of any namespace joined, less times that one left; one
+ * that joins twice leaves once. At least 1 where the kernel does not tell.
+ */
+u32 irqlink_observers_present = IRQLINK_GENL_TELLS_MEMBERS ? 0 : 1;
+/* Number of the present audience; it changes before someone joins none. */
+static u32 epoch = 1;
+static DEFINE_MUTEX(members_lock);
+
+/**
+ * irqlink_observers_join() - a socket is about to join a group
+ * @group: IRQLINK_GROUP_*
+ *
+ * Context: process, may sleep.
+ * Return: 0.
+ */
+int irqlink_observers_join(int group)
+{
+	if (group != IRQLINK_GROUP_EVENTS)
+		return 0;
+	mutex_lock(&members_lock);
+	if (!irqlink_observers_present)
+		WRITE_ONCE(epoch, epoch + 1);
+	WRITE_ONCE(irqlink_observers_present, irqlink_observers_present + 1);
+	mutex_unlock(&members_lock);
+	return 0;
+}
+
+/**
+ * irqlink_observers_leave() - a socket has left a group
+ * @group: IRQLINK_GROUP_*
+ *
+ * Context: process, may sleep.
+ */
+void irqlink_observers_leave(int group)
+{
+	if (group != IRQLINK_GROUP_EVENTS)
+		return;
+	mutex_lock(&members_lock);
+	WRITE_ONCE(irqlink_observers_present, irqlink_observers_present - 1);
+	mutex_unlock(&members_lock);
+}
+
+/* False if nothing is left, or there is no memory: then the next event tries. */
+static bool observers_send(struct irqlink_source *src)
+{
+	struct irqlink_cursor *cur = &src->observers.cursor;
+	u64 n = irqlink_cursor_backlog(cur, &src->log);
+	struct sk_buff *skb;
+
+	if (!n)
+		return false;
+	skb = irqlink_event_message(&src->log, cur,
+				    min_t(u64, n, IRQLINK_BATCH_MAX), 0);
+	if (!skb)
+		return false;
+	/* Whom it did not reach has no room, or has just left. */
+	genlmsg_multicast(&irqlink_family, skb, 0, IRQLINK_GROUP_EVENTS,
+			  GFP_ATOMIC);
+	return true;
+}
+
+/**
+ * irqlink_observers_deliver() - send the observers what is new
+ * @src: source, with a new record in its log
+ *
+ * Those who come begin with the newest record then.
+ *
+ * Context: any but hard IRQ; does not sleep.
+ */
+void irqlink_observers_deliver(struct irqlink_source *src)
+{
+	struct irqlink_observers *observers = &src->observers;
+	u32 now = READ_ONCE(epoch);
+	int budget = BUDGET;
+
+	spin_lock_bh(&src->lock);
+	if (!genl_has_listeners(&irqlink_family, &init_net,
+				IRQLINK_GROUP_EVENTS)) {
+		observers->epoch = now - 1;
+		goto out;
+	}
+	if (observers->epoch != now) {
+		observers->epoch = now;
+		irqlink_cursor_init(&observers->cursor,
+				    irqlink_log_head(&src->log));
+	}
+	while (budget-- && observers_send(src))
+		;
+out:
+	spin_unlock_bh(&src->lock);
+}
+
+/**
+ * irqlink_observers_listen() - has a source sent anything to those present?
+ * @src: source, with its lock held
+ *
+ * Return: whether the ledger has a line for them.
+ */
+bool irqlink_observers_listen(const struct irqlink_source *src)
+{
+	return irqlink_observed() && src->observers.epoch == READ_ONCE(epoch);
+}
