@@ -21,8 +21,8 @@ use crate::test;
 
 /// The lab: boots a virtual board with real interrupts, and runs irqlink and its tests on it.
 ///
-/// Exit status: 0 if all went well, 1 if not; `run` gives that of the command, `board-test` has 2 as
-/// well.
+/// Exit status: 0 if all went well, 1 if not; `run` gives that of the command, `board-test` has its
+/// own.
 #[derive(Parser)]
 #[command(name = "irqlink-lab", version)]
 pub struct Cli {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum RigError {
     /// There is no such file, or it cannot be read.
-    #[error("cannot read the rig {}: {source}", path.display())]
+    #[error("cannot read the rig {}: {source}\nA rig is a file, or the name of one in hw-tests/rigs.", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

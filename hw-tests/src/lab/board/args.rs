@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Address, BoardTest, Outcome, VirtualBoard};
+use super::{Address, BoardError, BoardTest, Outcome, VirtualBoard};
 use crate::error::{Error, Result};
 use crate::kernel::Flavour;
 use crate::paths;
@@ -16,6 +16,8 @@ use crate::rigs;
 
 /// Exit status if the tests could not be tried.
 const NOT_TRIED: u8 = 2;
+/// Exit status after Ctrl-C, as a shell has it.
+const STOPPED: u8 = 130;
 /// The target that is the lab's own.
 const VIRTUAL: &str = "virtual";
 /// How long a virtual board may be up beside its tests.
@@ -25,7 +27,8 @@ const BOOTED: Duration = Duration::from_secs(300);
 #[derive(Args)]
 #[command(
     after_help = "Exit status: 0 if all tests passed; 1 if one failed, or the board's kernel \
-    complained; 2 if they could not be tried. Ctrl-C leaves nothing on the board."
+    complained or went down; 2 if they could not be tried; 130 after Ctrl-C, which leaves nothing on the \
+    board."
 )]
 pub struct BoardTestArgs {
     /// The board: user@host, or a name of ~/.ssh/config; `virtual` for one that the lab boots
@@ -75,7 +78,10 @@ impl BoardTestArgs {
             Ok(code) => code,
             Err(e) => {
                 eprintln!("irqlink-lab: {e}");
-                ExitCode::from(NOT_TRIED)
+                ExitCode::from(match e {
+                    Error::Board(BoardError::Stopped { .. }) => STOPPED,
+                    _ => NOT_TRIED,
+                })
             }
         }
     }

@@ -72,8 +72,15 @@ impl BoardTest {
         let root = board.root(ssh.target())?;
         let staging = self.stage(&ssh, &board, progress)?;
         let folder = staging.folder();
-        let code = ssh.follow(&self.command(root, folder), show)?;
-        let fetched = ssh.fetch(&format!("{folder}/out"), &outcome::empty(&self.results)?);
+        outcome::empty(&self.results)?;
+        let code = match ssh.follow(&self.command(root, folder), show) {
+            // A board that goes down under the tests has not passed them.
+            Err(Error::Board(lost @ BoardError::Lost { .. })) => {
+                return Ok(Outcome::lost(&lost, &self.results));
+            }
+            code => code?,
+        };
+        let fetched = ssh.fetch(&format!("{folder}/out"), &self.results);
         staging.remove()?;
         if stop::requested() {
             return Err(BoardError::Stopped {

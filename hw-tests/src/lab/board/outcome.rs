@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use irqlink_hw_tests::remote;
 
+use super::error::BoardError;
 use crate::cache;
 use crate::console;
 use crate::error::{Context, Error, Result};
@@ -55,6 +56,14 @@ impl Outcome {
         })
     }
 
+    /// Of tests under which the connection was lost.
+    pub fn lost(lost: &BoardError, results: &Path) -> Outcome {
+        Outcome {
+            failure: Some(format!("while the tests ran, {lost}")),
+            results: results.into(),
+        }
+    }
+
     /// The files that have come back.
     pub fn files(&self) -> Vec<PathBuf> {
         [KTAP, JUNIT, REPORT, KERNEL_LOG]
@@ -65,11 +74,10 @@ impl Outcome {
     }
 }
 
-/// An empty folder.
-pub fn empty(folder: &Path) -> Result<PathBuf> {
+/// Makes an empty folder.
+pub fn empty(folder: &Path) -> Result<()> {
     cache::remove(folder)?;
-    fs::create_dir_all(folder).context(|| format!("cannot make {}", folder.display()))?;
-    Ok(folder.into())
+    fs::create_dir_all(folder).context(|| format!("cannot make {}", folder.display()))
 }
 
 #[cfg(test)]

@@ -213,6 +213,17 @@ fn files_come_and_go_and_commands_tell_how_they_ended() {
 }
 
 #[test]
+fn a_connection_that_breaks_is_told_from_a_command_that_fails() {
+    let host = Host::start();
+    let ssh = Ssh::connect(host.address()).unwrap();
+    let error = ssh.follow("kill -9 $PPID", &mut |_| {}).unwrap_err();
+    assert!(
+        matches!(error, Error::Board(BoardError::Lost { .. })),
+        "{error}"
+    );
+}
+
+#[test]
 fn who_has_no_key_is_not_let_in() {
     let host = Host::start();
     let mut address = host.address();
