@@ -15,12 +15,15 @@ use crate::suite::Tally;
 const RIGS: [&str; 3] = ["edu", "gpio-sim", "sim"];
 /// Lists what a test may have left.
 const LEFT: &str = "grep ^irqlink /proc/modules; ls -d /tmp/irqlink-* 2>/dev/null; true";
-/// How long the tests may take, and the board be up.
-const LIMIT: Duration = Duration::from_secs(300);
+/// How long the board may be up.
+const LIMIT: Duration = Duration::from_secs(600);
+/// How long the tests may take by the board's clock, which is fast if this host was busy when the board
+/// measured it.
+const TEST_LIMIT: Duration = Duration::from_secs(3600);
 
 /// Tests the rigs; fails, too, if what is brought back does not tell the same.
 pub fn check(flavour: Flavour, progress: Progress) -> Result<Tally> {
-    let board = VirtualBoard::new(flavour, 2 * LIMIT, progress)?;
+    let board = VirtualBoard::new(flavour, LIMIT, progress)?;
     let modules = board.modules(progress)?;
     let mut output = Vec::new();
     let came = board.with(progress, |address: Address| {
@@ -31,7 +34,7 @@ pub fn check(flavour: Flavour, progress: Progress) -> Result<Tally> {
             kernel_dir: None,
             programs: None,
             arguments: vec!["rig::".into()],
-            time_limit: LIMIT,
+            time_limit: TEST_LIMIT,
             results: paths::root().join("target/board/virtual"),
         };
         let came = test.run(progress, &mut |bytes| output.extend_from_slice(bytes))?;
@@ -46,7 +49,9 @@ pub fn check(flavour: Flavour, progress: Progress) -> Result<Tally> {
         output + failure.as_deref().unwrap_or_default(),
         failure.is_none(),
     );
-    agree(&came, tally.passed)?;
+    if tally.failed == 0 {
+        agree(&came, tally.passed)?;
+    }
     Ok(tally)
 }
 
