@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 
 #include "irqlink.h"
@@ -57,12 +58,16 @@ MODULE_DEVICE_TABLE(pci, irqlink_pci_ids);
  * @src: its source
  * @irq: its Linux interrupt number
  * @trigger_ns: when it was last triggered, until its interrupt comes
+ * @lock: guards @masked and the function's INTx
+ * @masked: how often INTx is masked
  */
 struct irqlink_pci_vector {
 	struct irqlink_pci *p;
 	struct irqlink_source *src;
 	int irq;
 	u64 trigger_ns;
+	raw_spinlock_t lock; /* masked */
+	int masked;
 };
 
 /**
@@ -96,21 +101,29 @@ static int pci_trigger(void *priv)
 
 /*
  * An INTx line may be shared: disabling it would mask the others as well, so
- * the function is told not to drive it. Hard IRQ.
+ * the function is told not to drive it. Any context.
  */
+static void pci_add_intx_mask(struct irqlink_pci_vector *v, int count)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&v->lock, flags);
+	/* The handler reads it without the lock. */
+	WRITE_ONCE(v->masked, v->masked + count);
+	pci_intx(v->p->pdev, !v->masked);
+	raw_spin_unlock_irqrestore(&v->lock, flags);
+}
+
+/* Hard IRQ. */
 static void pci_mask_intx(void *priv)
 {
-	struct irqlink_pci_vector *v = priv;
-
-	pci_intx(v->p->pdev, 0);
+	pci_add_intx_mask(priv, 1);
 }
 
 /* Process context. */
 static void pci_unmask_intx(void *priv)
 {
-	struct irqlink_pci_vector *v = priv;
-
-	pci_intx(v->p->pdev, 1);
+	pci_add_intx_mask(priv, -1);
 }
 
 static void ops_setup(struct irqlink_pci *p)
@@ -141,6 +154,9 @@ static irqreturn_t pci_hardirq(int irq, void *data)
 	struct irqlink_pci_vector *v = irqlink_source_priv(data);
 	struct irqlink_pci *p = v->p;
 
+	/* Another device's: this one waits to be unmasked. */
+	if (READ_ONCE(v->masked))
+		return IRQ_NONE;
 	if (p->type.status != IRQLINK_PCI_NONE) {
 		event.status = ioread32(p->regs + p->type.status);
 		/* Not ours, or all ones: the device has been pulled. */
@@ -176,6 +192,7 @@ static int vector_setup(struct irqlink_pci *p, int i, int count)
 
 	v->p = p;
 	v->irq = desc.irq;
+	raw_spin_lock_init(&v->lock);
 	v->src = irqlink_source_register(&desc);
 	if (IS_ERR(v->src))
 		return PTR_ERR(v->src);

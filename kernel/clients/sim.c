@@ -21,6 +21,8 @@
 
 /* Bursts closer than this would leave the CPU nothing else to do. */
 #define MIN_PERIOD_NS	(10 * NSEC_PER_USEC)
+/* Far below what the time of an hrtimer can hold. */
+#define MAX_PERIOD_NS	(1000ULL * 24 * 3600 * NSEC_PER_SEC)
 #define MAX_BURST	1024
 
 /**
@@ -57,7 +59,7 @@ struct irqlink_sim {
 
 static const struct nla_policy sim_policy[IRQLINK_A_SIM_COUNT + 1] = {
 	[IRQLINK_A_SIM_PERIOD] = { .type = NLA_U64 },
-	[IRQLINK_A_SIM_BURST] = NLA_POLICY_MIN(NLA_U32, 1),
+	[IRQLINK_A_SIM_BURST] = { .type = NLA_U32 },
 	[IRQLINK_A_SIM_JITTER] = { .type = NLA_U64 },
 	[IRQLINK_A_SIM_PAYLOAD] = { .type = NLA_U64 },
 	[IRQLINK_A_SIM_COUNT] = { .type = NLA_U64 },
@@ -168,9 +170,14 @@ static int sim_configure(struct irqlink_sim *sim, struct nlattr **attrs,
 		return -EINVAL;
 	}
 	sim->period = nla_get_u64(attrs[IRQLINK_A_SIM_PERIOD]);
-	if (sim->period < MIN_PERIOD_NS || sim->period > S64_MAX / 4) {
+	if (sim->period < MIN_PERIOD_NS) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[IRQLINK_A_SIM_PERIOD],
 				    "the period must be at least 10 us");
+		return -ERANGE;
+	}
+	if (sim->period > MAX_PERIOD_NS) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[IRQLINK_A_SIM_PERIOD],
+				    "the period must be at most 1000 days");
 		return -ERANGE;
 	}
 
@@ -185,9 +192,9 @@ static int sim_configure(struct irqlink_sim *sim, struct nlattr **attrs,
 
 	sim->burst = attrs[IRQLINK_A_SIM_BURST] ?
 		     nla_get_u32(attrs[IRQLINK_A_SIM_BURST]) : 1;
-	if (sim->burst > MAX_BURST) {
+	if (!sim->burst || sim->burst > MAX_BURST) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[IRQLINK_A_SIM_BURST],
-				    "a burst has at most 1024 events");
+				    "a burst has 1 to 1024 events");
 		return -ERANGE;
 	}
 	sim->left = attrs[IRQLINK_A_SIM_COUNT] ?

@@ -8,16 +8,22 @@
  */
 #include <linux/bitops.h>
 #include <linux/interrupt.h>
-#include <linux/math64.h>
-#include <linux/minmax.h>
+#include <linux/srcu.h>
 #include <linux/time64.h>
 
 #include "guard.h"
 #include "source.h"
 
-/* Long enough for a burst that the log holds, short enough to save the CPU. */
-#define WINDOW_NS	(100 * NSEC_PER_MSEC)
-#define WINDOWS_PER_SEC	(NSEC_PER_SEC / WINDOW_NS)
+/*
+ * A window of counting is so long that a burst which the log holds is no storm,
+ * and so short that the CPU is saved: for a low limit a second, as no tenth of
+ * it is exact and so few interrupts harm nobody.
+ */
+#define LOW_LIMIT	1000
+#define WINDOWS_PER_SEC	10
+
+/* Handlers that act on what they read of the settings. */
+DEFINE_STATIC_SRCU(handlers);
 
 enum {
 	GUARD_ACK,
@@ -55,18 +61,49 @@ static void guard_pause_over(struct work_struct *work)
 				  guard.unmask), GUARD_STORM);
 }
 
-/* Has this interrupt exceeded the limit? Hard IRQ. */
+/* Has this interrupt exceeded the limit? After the pause it counts anew. */
 static bool guard_storms(struct irqlink_guard *guard, u64 now)
 {
 	u32 limit = READ_ONCE(guard->limit);
+	u32 windows = limit < LOW_LIMIT ? 1 : WINDOWS_PER_SEC;
 
 	if (!limit)
 		return false;
-	if (now - guard->window >= WINDOW_NS) {
+	if (now - guard->window >= NSEC_PER_SEC / windows) {
 		guard->window = now;
 		guard->count = 0;
 	}
-	return ++guard->count > max_t(u32, limit / WINDOWS_PER_SEC, 1);
+	if (++guard->count <= limit / windows)
+		return false;
+	guard->count = 0;
+	return true;
+}
+
+static u32 guard_mask_storm(struct irqlink_source *src, u64 now)
+{
+	struct irqlink_guard *guard = &src->guard;
+
+	if (!guard_storms(guard, now) || test_bit(GUARD_STORM, &guard->masked))
+		return 0;
+	guard_mask(src);
+	set_bit(GUARD_STORM, &guard->masked);
+	WRITE_ONCE(guard->storms, guard->storms + 1);
+	/* The work of a pause that was cut short may still be queued. */
+	mod_delayed_work(irqlink_wq, &guard->unmask,
+			 msecs_to_jiffies(READ_ONCE(guard->pause_ms)));
+	return IRQLINK_RECORD_STORM;
+}
+
+static u32 guard_mask_until_ack(struct irqlink_source *src)
+{
+	struct irqlink_guard *guard = &src->guard;
+
+	if (READ_ONCE(guard->mode) != IRQLINK_MODE_UNTIL_ACK ||
+	    test_bit(GUARD_ACK, &guard->masked))
+		return 0;
+	guard_mask(src);
+	set_bit(GUARD_ACK, &guard->masked);
+	return IRQLINK_RECORD_MASKED;
 }
 
 /**
@@ -79,24 +116,10 @@ static bool guard_storms(struct irqlink_guard *guard, u64 now)
  */
 u32 irqlink_guard_check(struct irqlink_source *src, u64 now)
 {
-	struct irqlink_guard *guard = &src->guard;
-	u32 flags = 0;
+	int handler = srcu_read_lock(&handlers);
+	u32 flags = guard_mask_storm(src, now) | guard_mask_until_ack(src);
 
-	if (guard_storms(guard, now) &&
-	    !test_bit(GUARD_STORM, &guard->masked)) {
-		guard_mask(src);
-		set_bit(GUARD_STORM, &guard->masked);
-		WRITE_ONCE(guard->storms, guard->storms + 1);
-		queue_delayed_work(irqlink_wq, &guard->unmask,
-				   msecs_to_jiffies(READ_ONCE(guard->pause_ms)));
-		flags |= IRQLINK_RECORD_STORM;
-	}
-	if (READ_ONCE(guard->mode) == IRQLINK_MODE_UNTIL_ACK &&
-	    !test_bit(GUARD_ACK, &guard->masked)) {
-		guard_mask(src);
-		set_bit(GUARD_ACK, &guard->masked);
-		flags |= IRQLINK_RECORD_MASKED;
-	}
+	srcu_read_unlock(&handlers, handler);
 	return flags;
 }
 
@@ -115,21 +138,33 @@ int irqlink_guard_ack(struct irqlink_source *src)
 /**
  * irqlink_guard_set() - change the mode and the limit
  * @src: source
- * @mode: enum irqlink_mode
- * @limit: interrupts a second, 0 for no limit
- * @pause_ms: how long a storm is masked
+ * @mode: enum irqlink_mode, or NULL to leave it
+ * @limit: interrupts a second, 0 for no limit, or NULL to leave it
+ * @pause_ms: how long a storm is masked, or NULL to leave it
+ *
+ * A new limit or pause ends a pause.
  *
  * Context: process, may sleep.
  */
-void irqlink_guard_set(struct irqlink_source *src, u32 mode, u32 limit,
-		       u32 pause_ms)
+void irqlink_guard_set(struct irqlink_source *src, const u32 *mode,
+		       const u32 *limit, const u32 *pause_ms)
 {
-	WRITE_ONCE(src->guard.pause_ms, pause_ms);
-	WRITE_ONCE(src->guard.limit, limit);
-	WRITE_ONCE(src->guard.mode, mode);
+	struct irqlink_guard *guard = &src->guard;
+
+	if (mode)
+		WRITE_ONCE(guard->mode, *mode);
+	if (limit)
+		WRITE_ONCE(guard->limit, *limit);
+	if (pause_ms)
+		WRITE_ONCE(guard->pause_ms, *pause_ms);
+	/* What handlers do by the old settings is done, and seen below. */
+	synchronize_srcu(&handlers);
+
 	/* Nobody would acknowledge it any more. */
-	if (mode != IRQLINK_MODE_UNTIL_ACK)
+	if (READ_ONCE(guard->mode) != IRQLINK_MODE_UNTIL_ACK)
 		guard_unmask(src, GUARD_ACK);
+	if (limit || pause_ms)
+		guard_unmask(src, GUARD_STORM);
 }
 
 /**

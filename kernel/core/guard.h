@@ -39,11 +39,11 @@ struct irqlink_source;
 void irqlink_guard_setup(struct irqlink_source *src);
 u32 irqlink_guard_check(struct irqlink_source *src, u64 now);
 int irqlink_guard_ack(struct irqlink_source *src);
-void irqlink_guard_set(struct irqlink_source *src, u32 mode, u32 limit,
-		       u32 pause_ms);
+void irqlink_guard_set(struct irqlink_source *src, const u32 *mode,
+		       const u32 *limit, const u32 *pause_ms);
 void irqlink_guard_stop(struct irqlink_source *src);
 
-/* Does irqlink_guard_check() have anything to do? Any context. */
+/* Does irqlink_guard_check() have anything to do? */
 static inline bool irqlink_guard_active(const struct irqlink_guard *guard)
 {
 	return READ_ONCE(guard->mode) | READ_ONCE(guard->limit);

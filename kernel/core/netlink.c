@@ -13,10 +13,13 @@
 #include "netlink.h"
 #include "source.h"
 
+/* Longer than a name can be, so that the refusal says what it can be. */
+#define NAME_MAX_LEN	255
+
 static const struct nla_policy get_policy[IRQLINK_A_SOURCE_NAME + 1] = {
 	[IRQLINK_A_SOURCE_ID] = { .type = NLA_U32 },
 	[IRQLINK_A_SOURCE_NAME] = { .type = NLA_NUL_STRING,
-				    .len = IRQLINK_NAME_MAX - 1 },
+				    .len = NAME_MAX_LEN },
 };
 
 /* Beyond what a policy can hold itself. Not const, for 6.1. */
@@ -45,7 +48,7 @@ static const struct nla_policy trigger_policy[IRQLINK_A_SOURCE_FD + 1] = {
 /* The nested ones are validated by the policy of their kind. */
 static const struct nla_policy add_policy[IRQLINK_A_SOURCE_PCI + 1] = {
 	[IRQLINK_A_SOURCE_NAME] = { .type = NLA_NUL_STRING,
-				    .len = IRQLINK_NAME_MAX - 1 },
+				    .len = NAME_MAX_LEN },
 	[IRQLINK_A_SOURCE_SIM] = { .type = NLA_NESTED },
 	[IRQLINK_A_SOURCE_GPIO] = { .type = NLA_NESTED },
 	[IRQLINK_A_SOURCE_PCI] = { .type = NLA_NESTED },

@@ -5,14 +5,11 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/string.h>
 
+#include "irqlink.h"
 #include "kind.h"
 #include "netlink.h"
 #include "source.h"
-
-#define NAME_CHARACTERS \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 /* The source that a source-set or trigger may change, or an ERR_PTR(). */
 static struct irqlink_source *source_to_change(struct sk_buff *skb,
@@ -69,22 +66,9 @@ static int source_set_delivery(struct irqlink_source *src,
 	return 0;
 }
 
-static u32 get_u32_or(struct nlattr *attr, u32 otherwise)
+static const u32 *u32_or_null(const struct nlattr *attr)
 {
-	return attr ? nla_get_u32(attr) : otherwise;
-}
-
-static void source_set_guard(struct irqlink_source *src, struct nlattr **attrs)
-{
-	struct irqlink_guard *guard = &src->guard;
-
-	irqlink_guard_set(src,
-			  get_u32_or(attrs[IRQLINK_A_SOURCE_MODE],
-				     guard->mode),
-			  get_u32_or(attrs[IRQLINK_A_SOURCE_STORM_LIMIT],
-				     guard->limit),
-			  get_u32_or(attrs[IRQLINK_A_SOURCE_STORM_PAUSE],
-				     guard->pause_ms));
+	return attr ? nla_data(attr) : NULL;
 }
 
 int irqlink_nl_source_set_doit(struct sk_buff *skb, struct genl_info *info)
@@ -99,7 +83,10 @@ int irqlink_nl_source_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (delivery)
 		ret = source_set_delivery(src, delivery, info->extack);
 	if (!ret) {
-		source_set_guard(src, info->attrs);
+		irqlink_guard_set(src,
+				  u32_or_null(info->attrs[IRQLINK_A_SOURCE_MODE]),
+				  u32_or_null(info->attrs[IRQLINK_A_SOURCE_STORM_LIMIT]),
+				  u32_or_null(info->attrs[IRQLINK_A_SOURCE_STORM_PAUSE]));
 		irqlink_netlink_notify(src, IRQLINK_CMD_SOURCE_CHANGE_NTF);
 	}
 	irqlink_source_put(src);
@@ -123,12 +110,6 @@ int irqlink_nl_trigger_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
-/* A name becomes a device file and a folder in sysfs. */
-static bool name_is_plain(const char *name)
-{
-	return *name && name[strspn(name, NAME_CHARACTERS)] == '\0';
-}
-
 int irqlink_nl_source_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[IRQLINK_A_SOURCE_NAME];
@@ -139,9 +120,8 @@ int irqlink_nl_source_add_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (!may_administer(skb, info))
 		return -EPERM;
-	if (name && !name_is_plain(name)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "a name has letters, digits, '-', '_' and '.' only");
+	if (name && !irqlink_source_name_fits(name)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, IRQLINK_NAME_RULE);
 		return -EINVAL;
 	}
 

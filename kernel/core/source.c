@@ -11,6 +11,7 @@
 #include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/xarray.h>
 
 #include "chardev.h"
@@ -19,6 +20,8 @@
 #include "source.h"
 
 #define IRQLINK_MINORS	4096
+#define NAME_CHARACTERS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 static unsigned int log_records = 1024;
 module_param(log_records, uint, 0444);
@@ -64,6 +67,20 @@ static void source_release(struct device *dev)
 	kfree(src);
 	if (atomic_dec_and_test(&alive))
 		wake_up(&alive_wait);
+}
+
+/**
+ * irqlink_source_name_fits() - can a source be called so?
+ * @name: becomes a device file and a folder in sysfs
+ *
+ * Return: whether it keeps IRQLINK_NAME_RULE.
+ */
+bool irqlink_source_name_fits(const char *name)
+{
+	size_t length = strspn(name, NAME_CHARACTERS);
+
+	return length && length < IRQLINK_NAME_MAX && !name[length] &&
+	       *name != '.';
 }
 
 /* Called with sources_lock held. */
@@ -126,7 +143,8 @@ static int source_publish(struct irqlink_source *src,
  * soon as this returns.
  *
  * Context: process, may sleep.
- * Return: the source, or an ERR_PTR(): -EEXIST if the name is taken.
+ * Return: the source, or an ERR_PTR(): -EEXIST if the name is taken, -EINVAL
+ * if it is none.
  */
 struct irqlink_source *
 irqlink_source_register(const struct irqlink_source_desc *desc)
@@ -134,6 +152,9 @@ irqlink_source_register(const struct irqlink_source_desc *desc)
 	struct irqlink_source *src;
 	int minor;
 	int ret;
+
+	if (desc->name && !irqlink_source_name_fits(desc->name))
+		return ERR_PTR(-EINVAL);
 
 	src = kzalloc(sizeof(*src), GFP_KERNEL);
 	if (!src)

@@ -92,6 +92,8 @@ struct irqlink_source {
 int irqlink_source_init(void);
 void irqlink_source_exit(void);
 
+bool irqlink_source_name_fits(const char *name);
+
 struct irqlink_source *irqlink_source_find(u32 id);
 struct irqlink_source *irqlink_source_find_name(const char *name);
 struct irqlink_source *irqlink_source_after(unsigned long *id);

@@ -38,8 +38,8 @@ struct nlattr;
  * @trigger: have the device raise its interrupt; optional. Process context,
  *	may sleep, one call at a time. Return: 0 or a negative error.
  * @mask: mask the interrupt, in its own handler; disable_irq_nosync() on the
- *	source's irq if there is none
- * @unmask: unmask it again; enable_irq() if there is none. Process context,
+ *	source's irq if there is none. It nests, as that does.
+ * @unmask: undo one @mask; enable_irq() if there is none. Process context,
  *	may sleep.
  */
 struct irqlink_source_ops {
@@ -48,9 +48,12 @@ struct irqlink_source_ops {
 	void (*unmask)(void *priv);
 };
 
+#define IRQLINK_NAME_RULE \
+	"a name has 1 to 31 letters, digits, '-', '_' and '.', and does not begin with '.'"
+
 /**
  * struct irqlink_source_desc - a source to be registered
- * @name: its name; if NULL, @stem makes one
+ * @name: its name, see IRQLINK_NAME_RULE; if NULL, @stem makes one
  * @stem: start of the name, to which the lowest free number is added
  * @driver: name of the driver, for people
  * @parent: device that raises the interrupt, or NULL

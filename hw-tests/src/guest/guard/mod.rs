@@ -20,7 +20,8 @@ pub fn tests() -> Vec<Trial> {
         .collect()
 }
 
-const UNTIL_ACK: Settings = Settings {
+/// Mode until-ack.
+pub const UNTIL_ACK: Settings = Settings {
     delivery: None,
     mode: Some(Mode::UntilAck),
     storm_limit: None,
@@ -32,7 +33,8 @@ const FREE: Settings = Settings {
     ..UNTIL_ACK
 };
 
-fn limit(limit: u32, pause: Duration) -> Settings {
+/// A limit of interrupts a second, with the pause above it.
+pub fn limit(limit: u32, pause: Duration) -> Settings {
     Settings {
         delivery: None,
         mode: None,
@@ -41,22 +43,25 @@ fn limit(limit: u32, pause: Duration) -> Settings {
     }
 }
 
-fn set(source: u32, settings: Settings) -> Outcome {
+/// Changes a source.
+pub fn set(source: u32, settings: Settings) -> Outcome {
     Ok(Control::open()?.set(source, settings, None)?)
 }
 
-fn state(name: &str) -> Result<Source, Failed> {
+/// What the kernel says of a source.
+pub fn state(name: &str) -> Result<Source, Failed> {
     Ok(Control::open()?.source(name)?)
 }
 
 /// A source in mode until-ack; back in mode free when the test ends.
-struct Waiting {
+pub struct Waiting {
     board: Board,
     name: String,
 }
 
 impl Waiting {
-    fn open(name: &str) -> Result<Waiting, Failed> {
+    /// Sets it.
+    pub fn open(name: &str) -> Result<Waiting, Failed> {
         let board = Board::open(name)?;
         set(board.device().source(), UNTIL_ACK)?;
         ensure!(
@@ -67,12 +72,13 @@ impl Waiting {
         Ok(Waiting { board, name })
     }
 
-    fn device(&self) -> &Device {
+    /// Its open device file.
+    pub fn device(&self) -> &Device {
         self.board.device()
     }
 
     /// Raises an interrupt, which leaves the source masked, and one more, which must wait.
-    fn raise_and_raise(&self) -> Outcome {
+    pub fn raise_and_raise(&self) -> Outcome {
         self.board.raise()?;
         ensure!(state(&self.name)?.masked, "it is not masked");
         let head = self.board.head()?;
@@ -95,7 +101,8 @@ impl Drop for Waiting {
     }
 }
 
-fn flags(given: &[Given]) -> Vec<u32> {
+/// The flags of each interrupt.
+pub fn flags(given: &[Given]) -> Vec<u32> {
     let flags = |one: &Given| match one {
         Given::Interrupt(record, _) => Some(record.flags),
         _ => None,

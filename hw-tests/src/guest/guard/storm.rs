@@ -15,6 +15,9 @@ use crate::sim::Simulated;
 pub fn tests() -> Vec<Trial> {
     trials!("guard":
         a_storm_is_paused_and_comes_back,
+        a_low_limit_is_that_of_a_second,
+        after_a_short_pause_counting_begins_anew,
+        a_new_limit_or_pause_ends_a_pause,
         an_acknowledgement_does_not_end_a_pause,
         settings_that_cannot_be_are_refused,
     )
@@ -49,6 +52,55 @@ fn a_storm_is_paused_and_comes_back() -> Outcome {
     Ok(())
 }
 
+/// Seven a second where one is allowed, so far apart that no tenth of a second has two.
+fn a_low_limit_is_that_of_a_second() -> Outcome {
+    let sim = Simulated::add(Sim::new(Duration::from_millis(150)))?;
+    set(sim.id(), limit(1, Duration::from_secs(60)))?;
+    wait_until("it is masked", || Ok(state(sim.name())?.masked))?;
+    let raised = state(sim.name())?.raised;
+    ensure!((2..=10).contains(&raised), "masked after {raised}");
+    Ok(())
+}
+
+/// A hundred pass in each tenth of a second, and the next one begins a pause.
+fn after_a_short_pause_counting_begins_anew() -> Outcome {
+    const COUNT: u64 = 3_000;
+    let sim = Simulated::add(Sim {
+        count: Some(COUNT),
+        ..Sim::new(Duration::from_micros(20))
+    })?;
+    set(sim.id(), limit(1_000, Duration::from_millis(1)))?;
+    receive_to(&mut sim.reader()?, COUNT)?;
+    let storms = state(sim.name())?.storms;
+    ensure!(
+        (1..=COUNT / 101).contains(&storms),
+        "{storms} storms of {COUNT} interrupts"
+    );
+    Ok(())
+}
+
+fn a_new_limit_or_pause_ends_a_pause() -> Outcome {
+    const LONG: Duration = Duration::from_secs(60);
+    let sim = Simulated::add(Sim::new(Duration::from_millis(1)))?;
+    for change in [
+        Settings {
+            storm_pause: None,
+            ..limit(0, LONG)
+        },
+        Settings {
+            storm_limit: None,
+            ..limit(0, Duration::from_millis(1))
+        },
+    ] {
+        set(sim.id(), limit(1, LONG))?;
+        wait_until("it is masked", || Ok(state(sim.name())?.masked))?;
+        let raised = state(sim.name())?.raised;
+        set(sim.id(), change)?;
+        wait_until("it goes on", || Ok(state(sim.name())?.raised > raised))?;
+    }
+    Ok(())
+}
+
 fn an_acknowledgement_does_not_end_a_pause() -> Outcome {
     const BOTH: u32 = IRQLINK_RECORD_MASKED | IRQLINK_RECORD_STORM;
     let sim = Simulated::add(Sim::new(Duration::from_millis(1)))?;
@@ -56,7 +108,7 @@ fn an_acknowledgement_does_not_end_a_pause() -> Outcome {
         sim.id(),
         Settings {
             mode: Some(Mode::UntilAck),
-            ..limit(10, Duration::from_secs(60))
+            ..limit(1, Duration::from_secs(60))
         },
     )?;
     let device = Device::open(sim.name(), Access::ReadWrite)?;

@@ -1,12 +1,15 @@
 //! Mode until-ack: an interrupt waits until the one before is acknowledged.
 
+use std::time::Duration;
+
 use irqlink::abi::IRQLINK_RECORD_MASKED;
-use irqlink::{Access, Agent, Control, Device, Error, FileReader, Options, Start};
+use irqlink::{Access, Agent, Control, Device, Error, FileReader, Options, Sim, Start};
 use nix::errno::Errno;
 
-use super::{FREE, Waiting, flags, set, state};
+use super::{FREE, UNTIL_ACK, Waiting, flags, set, state};
 use crate::board::*;
 use crate::command::{ended as command_ended, irqlink};
+use crate::sim::Simulated;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
@@ -15,6 +18,7 @@ pub fn tests() -> Vec<Trial> {
         every_way_acknowledges,
         an_acknowledgement_that_nothing_waits_for_is_refused,
         back_in_mode_free_nothing_waits,
+        back_in_mode_free_at_any_moment,
     )
 }
 
@@ -94,4 +98,18 @@ fn back_in_mode_free_nothing_waits() -> Outcome {
     );
     ensure!(!state(SOURCE)?.masked, "it is still masked");
     waiting.board.raise_many(10)
+}
+
+/// While interrupts come as fast as they can, on another CPU if there is one.
+fn back_in_mode_free_at_any_moment() -> Outcome {
+    let sim = Simulated::add(Sim::new(Duration::from_micros(10)))?;
+    for turn in 0..1_000 {
+        set(sim.id(), UNTIL_ACK)?;
+        set(sim.id(), FREE)?;
+        ensure!(
+            !state(sim.name())?.masked,
+            "masked in mode free, turn {turn}"
+        );
+    }
+    Ok(())
 }

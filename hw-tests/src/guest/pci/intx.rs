@@ -1,13 +1,17 @@
 //! INTx: an interrupt line that functions share.
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
-use irqlink::{Agent, Control, Options, Start};
+use irqlink::abi::{IRQLINK_RECORD_MASKED, IRQLINK_RECORD_STORM};
+use irqlink::{Access, Agent, Control, Device, FileReader, Options, Start};
 use libtest_mimic::Failed;
 use serde_json::json;
 
 use super::function::Function;
 use crate::board::*;
+use crate::guard::{Waiting, flags, limit, set};
 use crate::qmp::Qmp;
 
 /// The tests of this file.
@@ -15,6 +19,8 @@ pub fn tests() -> Vec<Trial> {
     trials!("pci":
         interrupts_on_a_line_arrive_once_and_in_order,
         an_interrupt_on_a_shared_line_is_its_devices_only,
+        what_is_masked_waits_though_the_line_is_shared,
+        what_is_masked_for_two_reasons_waits_for_both,
     )
 }
 
@@ -75,32 +81,85 @@ fn interrupts_on_a_line_arrive_once_and_in_order() -> Outcome {
     open(SOURCE)?.raise()
 }
 
-/// The handler of the other device sees that its status is 0, and says IRQ_NONE.
-fn an_interrupt_on_a_shared_line_is_its_devices_only() -> Outcome {
-    const COUNT: usize = 50;
+/// Does `test` with [`SOURCE`] and another device on the same line.
+fn on_a_shared_line(test: impl FnOnce(&Board, &Board) -> Outcome) -> Outcome {
     let mut qmp = Qmp::open()?;
     let spare = plug_on_the_line_of(&mut qmp, &Function::of(SOURCE)?)?;
     let lines = [
         Line::use_for(Function::of(SOURCE)?)?,
         Line::use_for(Function::of(&spare)?)?,
     ];
-
-    let (one, other) = (open(SOURCE)?, open(&spare)?);
     ensure!(irq(SOURCE)? == irq(&spare)?, "they do not share a line");
-    for (raised, quiet) in [(&one, &other), (&other, &one)] {
-        let heads = [raised.head()?, quiet.head()?];
-        raised.raise_many(COUNT)?;
-        ensure!(
-            [raised.head()?, quiet.head()?] == [heads[0] + COUNT as u64, heads[1]],
-            "from {heads:?} to {} and {}",
-            raised.head()?,
-            quiet.head()?
-        );
-    }
+    let tested = test(&open(SOURCE)?, &open(&spare)?);
 
-    drop((one, other, lines));
+    drop(lines);
     qmp.remove("spare")?;
+    tested?;
     open(SOURCE)?.raise()
+}
+
+/// The handler of the other device sees that its status is 0, and says IRQ_NONE.
+fn an_interrupt_on_a_shared_line_is_its_devices_only() -> Outcome {
+    const COUNT: usize = 50;
+    on_a_shared_line(|one, other| {
+        for (raised, quiet) in [(one, other), (other, one)] {
+            let heads = [raised.head()?, quiet.head()?];
+            raised.raise_many(COUNT)?;
+            ensure!(
+                [raised.head()?, quiet.head()?] == [heads[0] + COUNT as u64, heads[1]],
+                "from {heads:?} to {} and {}",
+                raised.head()?,
+                quiet.head()?
+            );
+        }
+        Ok(())
+    })
+}
+
+/// The interrupts of the other device make the handler look at a status that is not 0.
+fn what_is_masked_waits_though_the_line_is_shared() -> Outcome {
+    on_a_shared_line(|one, other| {
+        let waiting = Waiting::open(SOURCE)?;
+        waiting.raise_and_raise()?;
+        let head = one.head()?;
+        other.raise_many(5)?;
+        ensure!(one.head()? == head, "it did not wait to be acknowledged");
+        waiting.device().ack()?;
+        wait_until("the one that waited comes", || Ok(one.head()? == head + 1))
+    })
+}
+
+/// Disabling INTx does not nest in the function itself, as it does for an interrupt of its own.
+fn what_is_masked_for_two_reasons_waits_for_both() -> Outcome {
+    const BOTH: u32 = IRQLINK_RECORD_MASKED | IRQLINK_RECORD_STORM;
+    let _line = Line::use_for(Function::of(SOURCE)?)?;
+    let board = open(SOURCE)?;
+    let mut reader = FileReader::new(Device::open(SOURCE, Access::Read)?, Start::Next)?;
+    let waiting = Waiting::open(SOURCE)?;
+    set(board.device().source(), limit(1, Duration::from_secs(60)))?;
+    loop {
+        board.raise()?;
+        let given = receive_to(&mut reader, board.head()?)?;
+        let both = flags(&given).contains(&BOTH);
+        waiting.device().ack()?;
+        if both {
+            break;
+        }
+    }
+    let head = board.head()?;
+    board.device().trigger()?;
+    thread::sleep(Duration::from_millis(100));
+    ensure!(board.head()? == head, "the acknowledgement ended the pause");
+
+    set(
+        board.device().source(),
+        limit(0, Duration::from_millis(100)),
+    )?;
+    wait_until(
+        "the one that waited comes",
+        || Ok(board.head()? == head + 1),
+    )?;
+    Ok(waiting.device().ack()?)
 }
 
 /// Plugs an `edu` device into a slot whose line is that of `function`: on the `pc` machine they

@@ -12,6 +12,8 @@ use crate::board::*;
 use crate::command::ended as command_ended;
 use crate::removal::sources;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
     trials!("sim":
@@ -42,18 +44,23 @@ fn what_cannot_be_is_refused_in_words() -> Outcome {
         (Sim::new(Duration::from_nanos(9_999)), "at least 10 us"),
         (Sim::new(Duration::ZERO), "at least 10 us"),
         (
+            Sim::new(DAY * 1000 + Duration::from_nanos(1)),
+            "at most 1000 days",
+        ),
+        (Sim::new(Duration::MAX), "at most 1000 days"),
+        (
             Sim {
                 burst: 0,
                 ..every(1)
             },
-            "out of range",
+            "1 to 1024",
         ),
         (
             Sim {
                 burst: 1025,
                 ..every(1)
             },
-            "at most 1024",
+            "1 to 1024",
         ),
         (
             Sim {
@@ -72,12 +79,15 @@ fn what_cannot_be_is_refused_in_words() -> Outcome {
     ] {
         refused(control.add(&NewSource::new(sim)), Errno::ERANGE, words)?;
     }
-    for name in ["", "a/b", "a b", "ä"] {
+    let long = "a".repeat(32);
+    for name in ["", "a/b", "a b", "ä", ".", "..", ".a", &long] {
         let named = NewSource::new(every(1)).named(name);
-        refused(control.add(&named), Errno::EINVAL, "letters, digits")?;
+        refused(
+            control.add(&named),
+            Errno::EINVAL,
+            "1 to 31 letters, digits",
+        )?;
     }
-    let long = NewSource::new(every(1)).named("a".repeat(32));
-    refused(control.add(&long), Errno::EINVAL, "")?;
     ensure!(sources()? == before, "something was made all the same");
 
     refused(control.remove(4_000_000), Errno::ENOENT, "no such source")?;
