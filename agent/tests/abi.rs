@@ -126,3 +126,13 @@ fn every_number_of_the_headers_is_known() {
         .collect();
     assert_eq!(unknown, Vec::<&str>::new());
 }
+
+#[test]
+fn the_modules_have_the_version_of_the_crates() {
+    let header = include_str!("../../kernel/include/irqlink.h");
+    let version = format!(
+        "#define IRQLINK_VERSION\t\"{}\"\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!(header.contains(&version), "{version}");
+}

@@ -7,138 +7,29 @@
  * device that this driver binds to at once. Either way it is a consumer of its controller
  * in the device model: the controller's leaving removes the source first.
  *
- * What runs where:
- *   the interrupt is a real one, the edge is known or the level can be read
- *   at once: all in hard IRQ;
- *   both edges, and reading the level sleeps: the stamp in hard IRQ, the
- *   record in the thread, after the level was read;
- *   the interrupt itself comes from a thread, as behind an I2C expander: all
- *   in the thread, and the record says so.
+ *   gpio.c            binding to a line
+ *   gpio_made.c       lines that are made at run time
+ *   gpio_chip.c       the line's controller
+ *   gpio_irq.c        from the edge to the record
+ *   gpio_debounce.c   debouncing in software
  */
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/gpio/consumer.h>
-#include <linux/gpio/driver.h>
-#include <linux/interrupt.h>
-#include <linux/kfifo.h>
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
 
+#include "compat.h"
 #include "gpio.h"
 #include "irqlink.h"
 #include "uapi/irqlink.h"
 #include "uapi/irqlink_netlink.h"
 
-/**
- * struct irqlink_gpio - a bound line
- * @src: its source
- * @line: the line
- * @irq: its interrupt
- * @offset: in its controller
- * @edges: IRQLINK_EDGE_*
- * @deferred: the level is read in the thread
- * @in_hardirq: the handler has run, so the interrupt is a real one
- * @stamps: from the handler to the thread, if @deferred
- */
-struct irqlink_gpio {
-	struct irqlink_source *src;
-	struct gpio_desc *line;
-	int irq;
-	u32 offset;
-	u32 edges;
-	bool deferred;
-	bool in_hardirq;
-	DECLARE_KFIFO(stamps, u64, 256);
-};
-
-static struct irqlink_event gpio_event(const struct irqlink_gpio *p,
-				       u64 time_ns, bool level)
-{
-	return (struct irqlink_event) {
-		.time_ns = time_ns,
-		.flags = level ? IRQLINK_RECORD_RISING : IRQLINK_RECORD_FALLING,
-		.status = level,
-		.payload = { p->offset },
-	};
-}
-
-/* With one edge asked for, the level after it is known. */
-static bool gpio_is_single(const struct irqlink_gpio *p)
-{
-	return p->edges != (IRQLINK_EDGE_RISING | IRQLINK_EDGE_FALLING);
-}
-
-/* Hard IRQ, on PREEMPT_RT too (IRQF_NO_THREAD). */
-static irqreturn_t gpio_hardirq(int irq, void *data)
-{
-	u64 now = ktime_get_ns();
-	struct irqlink_gpio *p = irqlink_source_priv(data);
-	struct irqlink_event event;
-	bool level;
-
-	WRITE_ONCE(p->in_hardirq, true);
-	if (p->deferred) {
-		/* If it is full the thread makes one record of several. */
-		kfifo_put(&p->stamps, now);
-		return IRQ_WAKE_THREAD;
-	}
-
-	level = gpio_is_single(p) ? p->edges == IRQLINK_EDGE_RISING :
-				    gpiod_get_raw_value(p->line);
-	event = gpio_event(p, now, level);
-	return irqlink_post(data, &event);
-}
-
-/*
- * The thread has the level now, and the stamps of all edges since it last
- * looked. Edges alternate: the newest led to this level.
- */
-static void gpio_post_deferred(struct irqlink_gpio *p)
-{
-	struct irqlink_event event;
-	unsigned int n;
-	bool level;
-	u64 stamp;
-
-	do {
-		n = kfifo_len(&p->stamps);
-		level = gpiod_get_raw_value_cansleep(p->line) > 0;
-		/* An edge in between: was the level read before or after? */
-	} while (n != kfifo_len(&p->stamps));
-
-	while (n-- && kfifo_get(&p->stamps, &stamp)) {
-		event = gpio_event(p, stamp, level ^ (n & 1));
-		irqlink_post_in_thread(p->src, &event);
-	}
-}
-
-/* The interrupt came from another thread: this is the first that saw it. */
-static void gpio_post_stamped_here(struct irqlink_gpio *p)
-{
-	u64 now = ktime_get_ns();
-	struct irqlink_event event;
-	bool level;
-
-	level = gpio_is_single(p) ? p->edges == IRQLINK_EDGE_RISING :
-				    gpiod_get_raw_value_cansleep(p->line) > 0;
-	event = gpio_event(p, now, level);
-	event.flags |= IRQLINK_RECORD_THREAD;
-	irqlink_post_in_thread(p->src, &event);
-}
-
-static irqreturn_t gpio_thread(int irq, void *data)
-{
-	struct irqlink_gpio *p = irqlink_source_priv(data);
-
-	if (!READ_ONCE(p->in_hardirq))
-		gpio_post_stamped_here(p);
-	else if (p->deferred)
-		gpio_post_deferred(p);
-	return irqlink_thread_fn(irq, data);
-}
+#define DEBOUNCE_MAX_US	(10 * USEC_PER_SEC)
 
 static const struct irqlink_source_ops gpio_ops;
 
@@ -157,27 +48,17 @@ static const char *gpio_why_no_line(int err)
 	}
 }
 
-/* Ask for the line, as an input with the debounce time. */
+/* Ask for the line, as an input. */
 static int gpio_get_line(struct device *dev, struct irqlink_gpio *p,
-			 u32 debounce_us, const char **why)
+			 const char **why)
 {
-	int ret;
-
 	p->line = devm_gpiod_get(dev, NULL, GPIOD_IN);
 	if (IS_ERR(p->line)) {
 		*why = gpio_why_no_line(PTR_ERR(p->line));
 		return PTR_ERR(p->line);
 	}
 
-	if (debounce_us) {
-		ret = gpiod_set_debounce(p->line, debounce_us);
-		if (ret) {
-			*why = "the controller cannot debounce so";
-			/* ENOTSUPP is not for programs. */
-			return ret == -ENOTSUPP ? -EOPNOTSUPP : ret;
-		}
-	}
-
+	p->offset = irqlink_gpio_offset(p->line);
 	p->irq = gpiod_to_irq(p->line);
 	if (p->irq < 0) {
 		*why = "the line has no interrupt";
@@ -186,37 +67,47 @@ static int gpio_get_line(struct device *dev, struct irqlink_gpio *p,
 	return 0;
 }
 
-/* Leave before the controller does. */
-static int gpio_follow_controller(struct device *dev, struct irqlink_gpio *p)
+/* By the controller if it can, else in software. */
+static int gpio_debounce(struct irqlink_gpio *p, u32 period_us,
+			 const char **why)
 {
-	struct gpio_chip *chip = gpiod_to_chip(p->line);
+	int ret;
 
-	p->offset = desc_to_gpio(p->line) - chip->base;
-	if (!chip->parent || chip->parent == dev)
+	if (!period_us)
 		return 0;
-	return device_link_add(dev, chip->parent,
-			       DL_FLAG_AUTOREMOVE_CONSUMER) ? 0 : -ENODEV;
+	if (period_us > DEBOUNCE_MAX_US) {
+		*why = "the debounce time must be at most 10 s";
+		return -ERANGE;
+	}
+	if (!gpiod_set_debounce(p->line, period_us))
+		return 0;
+	ret = irqlink_gpio_debounce_setup(p, period_us);
+	if (ret)
+		*why = "the line's level cannot be read";
+	return ret;
 }
 
-static int gpio_request_irq(struct device *dev, struct irqlink_gpio *p)
+static const char *gpio_why_no_source(int err)
 {
-	unsigned long flags = IRQF_NO_THREAD;
-
-	if (p->edges & IRQLINK_EDGE_RISING)
-		flags |= IRQF_TRIGGER_RISING;
-	if (p->edges & IRQLINK_EDGE_FALLING)
-		flags |= IRQF_TRIGGER_FALLING;
-	return request_threaded_irq(p->irq, gpio_hardirq, gpio_thread, flags,
-				    irqlink_source_label(p->src), p->src);
+	switch (err) {
+	case -EEXIST:
+		return "the name is taken";
+	case -EINVAL:
+		return IRQLINK_NAME_RULE;
+	default:
+		return "the source cannot be registered";
+	}
 }
 
 static int gpio_add_source(struct device *dev, struct irqlink_gpio *p,
 			   const struct gpio_config *config, const char **why)
 {
+	char name[sizeof("gpiochip4294967295:4294967295")];
 	const struct irqlink_source_desc desc = {
 		.name = config->name,
 		.stem = "gpio",
 		.driver = KBUILD_MODNAME,
+		.device = name,
 		.parent = dev,
 		.irq = p->irq,
 		.ops = &gpio_ops,
@@ -225,13 +116,14 @@ static int gpio_add_source(struct device *dev, struct irqlink_gpio *p,
 	};
 	int ret;
 
+	irqlink_gpio_name(p, name, sizeof(name));
 	p->src = irqlink_source_register(&desc);
 	if (IS_ERR(p->src)) {
-		*why = "the source cannot be registered";
+		*why = gpio_why_no_source(PTR_ERR(p->src));
 		return PTR_ERR(p->src);
 	}
 
-	ret = gpio_request_irq(dev, p);
+	ret = irqlink_gpio_request_irq(p);
 	if (ret) {
 		*why = "the controller cannot interrupt at these edges";
 		irqlink_source_detach(p->src);
@@ -250,16 +142,21 @@ static int gpio_setup(struct platform_device *pdev,
 	p = devm_kzalloc(dev, sizeof(*p), GFP_KERNEL);
 	if (!p)
 		return -ENOMEM;
-	INIT_KFIFO(p->stamps);
 	p->edges = config->edges;
 
-	ret = gpio_get_line(dev, p, config->debounce_us, why);
+	ret = gpio_get_line(dev, p, why);
 	if (ret)
 		return ret;
-	ret = gpio_follow_controller(dev, p);
+	*why = "the controller is leaving";
+	/* A line of the device tree comes back with its controller. */
+	ret = irqlink_gpio_follow_chip(dev, p, config->kind ?
+				       DL_FLAG_AUTOREMOVE_CONSUMER :
+				       DL_FLAG_AUTOPROBE_CONSUMER);
 	if (ret)
 		return ret;
-	p->deferred = gpiod_cansleep(p->line) && !gpio_is_single(p);
+	ret = gpio_debounce(p, config->debounce_us, why);
+	if (ret)
+		return ret;
 
 	platform_set_drvdata(pdev, p);
 	return gpio_add_source(dev, p, config, why);
@@ -330,7 +227,7 @@ static void gpio_leave(struct platform_device *pdev)
 	struct irqlink_gpio *p = platform_get_drvdata(pdev);
 
 	irqlink_source_detach(p->src);
-	free_irq(p->irq, p->src);
+	irqlink_gpio_free_irq(p);
 	irqlink_source_unregister(p->src);
 }
 
@@ -376,3 +273,4 @@ module_exit(irqlink_gpio_exit);
 MODULE_DESCRIPTION("irqlink: GPIO lines as sources");
 MODULE_AUTHOR("the irqlink authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(IRQLINK_VERSION);

@@ -1,14 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between the driver of GPIO lines and the making of lines at run time.
+ * irqlink: a GPIO line, as the files of its driver know it.
  */
 #ifndef _IRQLINK_CLIENTS_GPIO_H
 #define _IRQLINK_CLIENTS_GPIO_H
 
+#include <linux/hrtimer.h>
+#include <linux/irqreturn.h>
+#include <linux/kfifo.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
-struct irqlink_kind;
-struct irqlink_source;
+#include "irqlink.h"
+
+struct device;
+struct gpio_desc;
+
+/**
+ * struct irqlink_gpio_debounce - of a line, in software
+ * @period_ns: how long a level must be still; 0 if this is not used
+ * @lock: guards @edge_ns
+ * @edge_ns: when the latest edge came
+ * @timer: expires a period after it
+ * @look: then looks at the level
+ */
+struct irqlink_gpio_debounce {
+	u64 period_ns;
+	raw_spinlock_t lock; /* edge_ns */
+	u64 edge_ns;
+	struct hrtimer timer;
+	struct work_struct look;
+};
+
+/**
+ * struct irqlink_gpio - a bound line
+ * @src: its source
+ * @line: the line
+ * @irq: its interrupt
+ * @offset: in its controller
+ * @edges: IRQLINK_EDGE_*, which become events
+ * @deferred: the level is read in the thread
+ * @in_hardirq: the handler has run, so the interrupt is a real one
+ * @is_full: the interrupt is masked, as @stamps has no room
+ * @level: after the latest record, if @deferred or debounced
+ * @stamps: from the handler to the thread, if @deferred
+ * @debounce: in software, if the controller cannot
+ */
+struct irqlink_gpio {
+	struct irqlink_source *src;
+	struct gpio_desc *line;
+	int irq;
+	u32 offset;
+	u32 edges;
+	bool deferred;
+	bool in_hardirq;
+	bool is_full;
+	bool level;
+	DECLARE_KFIFO(stamps, u64, 256);
+	struct irqlink_gpio_debounce debounce;
+};
 
 /**
  * struct gpio_config - what is asked of a line
@@ -40,8 +91,30 @@ struct gpio_request {
 	const char *why;
 };
 
+/* gpio_made.c */
 extern const struct irqlink_kind irqlink_gpio_kind;
-
 void irqlink_gpio_unmake_all(void);
+
+/* gpio_chip.c */
+int irqlink_gpio_follow_chip(struct device *dev, const struct irqlink_gpio *p,
+			     u32 flags);
+void irqlink_gpio_name(const struct irqlink_gpio *p, char *name, size_t size);
+
+/* gpio_irq.c */
+struct irqlink_event irqlink_gpio_event(const struct irqlink_gpio *p,
+					u64 time_ns, bool level);
+int irqlink_gpio_request_irq(struct irqlink_gpio *p);
+void irqlink_gpio_free_irq(struct irqlink_gpio *p);
+
+/* gpio_debounce.c */
+irqreturn_t irqlink_gpio_bounce(int irq, void *data);
+int irqlink_gpio_debounce_setup(struct irqlink_gpio *p, u32 period_us);
+void irqlink_gpio_debounce_stop(struct irqlink_gpio *p);
+
+/* Is it debounced in software? */
+static inline bool irqlink_gpio_is_debounced(const struct irqlink_gpio *p)
+{
+	return p->debounce.period_ns;
+}
 
 #endif /* _IRQLINK_CLIENTS_GPIO_H */

@@ -457,3 +457,4 @@ module_exit(irqlink_pci_exit);
 MODULE_DESCRIPTION("irqlink: PCI functions as sources");
 MODULE_AUTHOR("the irqlink authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(IRQLINK_VERSION);

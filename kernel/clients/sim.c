@@ -297,3 +297,4 @@ module_exit(irqlink_sim_exit);
 MODULE_DESCRIPTION("irqlink: simulated sources");
 MODULE_AUTHOR("the irqlink authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(IRQLINK_VERSION);

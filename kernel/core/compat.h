@@ -8,6 +8,8 @@
 
 #include <linux/atomic.h>
 #include <linux/eventfd.h>
+#include <linux/gpio/consumer.h>
+#include <linux/gpio/driver.h>
 #include <linux/mm.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -76,5 +78,44 @@ static inline struct nlattr **irqlink_dump_attrs(struct netlink_callback *cb)
 	return genl_dumpit_info(cb)->attrs;
 #endif
 }
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+/* The controller's own device, such as gpiochip0; stays while the line is held. */
+static inline struct device *irqlink_gpio_chip(struct gpio_desc *line)
+{
+	return gpio_device_to_device(gpiod_to_gpio_device(line));
+}
+
+static inline u32 irqlink_gpio_offset(struct gpio_desc *line)
+{
+	return desc_to_gpio(line) -
+	       gpio_device_get_base(gpiod_to_gpio_device(line));
+}
+#else
+static inline int irqlink_gpio_is_chip(struct device *dev, void *gpiodev)
+{
+	return dev_get_drvdata(dev) == gpiodev;
+}
+
+/* NULL if it has no parent; and in the instant in which it leaves. */
+static inline struct device *irqlink_gpio_chip(struct gpio_desc *line)
+{
+	struct gpio_chip *chip = gpiod_to_chip(line);
+	struct device *dev = NULL;
+
+	if (chip && chip->parent)
+		dev = device_find_child(chip->parent, chip->gpiodev,
+					irqlink_gpio_is_chip);
+	put_device(dev);
+	return dev;
+}
+
+static inline u32 irqlink_gpio_offset(struct gpio_desc *line)
+{
+	struct gpio_chip *chip = gpiod_to_chip(line);
+
+	return chip ? desc_to_gpio(line) - chip->base : 0;
+}
+#endif
 
 #endif /* _IRQLINK_COMPAT_H */

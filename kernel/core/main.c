@@ -16,6 +16,7 @@
 #include <linux/module.h>
 
 #include "agent.h"
+#include "irqlink.h"
 #include "netlink.h"
 #include "source.h"
 
@@ -60,3 +61,4 @@ module_exit(irqlink_exit);
 MODULE_DESCRIPTION("Device interrupts as messages");
 MODULE_AUTHOR("the irqlink authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(IRQLINK_VERSION);

@@ -181,7 +181,9 @@ irqlink_source_register(const struct irqlink_source_desc *desc)
 	src->kind = desc->kind;
 	src->irq = desc->irq;
 	strscpy(src->driver, desc->driver, sizeof(src->driver));
-	if (desc->parent)
+	if (desc->device)
+		strscpy(src->device, desc->device, sizeof(src->device));
+	else if (desc->parent)
 		strscpy(src->device, dev_name(desc->parent),
 			sizeof(src->device));
 	irqlink_deliver_setup(src);
@@ -281,7 +283,7 @@ EXPORT_SYMBOL_GPL(irqlink_source_label);
  * irqlink_source_device() - the device that raises the interrupt
  * @src: source
  *
- * Return: the device's name in sysfs, cut to 31 characters.
+ * Return: its name, cut to 31 characters.
  */
 const char *irqlink_source_device(const struct irqlink_source *src)
 {

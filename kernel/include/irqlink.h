@@ -24,6 +24,9 @@
 #include <linux/irqreturn.h>
 #include <linux/types.h>
 
+/* MODULE_VERSION() of all modules, and the version of the Rust crates. */
+#define IRQLINK_VERSION	"0.1.0"
+
 struct device;
 struct irqlink_kind;
 struct irqlink_record;
@@ -56,6 +59,7 @@ struct irqlink_source_ops {
  * @name: its name, see IRQLINK_NAME_RULE; if NULL, @stem makes one
  * @stem: start of the name, to which the lowest free number is added
  * @driver: name of the driver, for people
+ * @device: name of what raises the interrupt, for people; of @parent if NULL
  * @parent: device that raises the interrupt, or NULL
  * @irq: Linux interrupt number, 0 if there is none
  * @ops: the driver's operations, kept until irqlink_source_detach()
@@ -66,6 +70,7 @@ struct irqlink_source_desc {
 	const char *name;
 	const char *stem;
 	const char *driver;
+	const char *device;
 	struct device *parent;
 	unsigned int irq;
 	const struct irqlink_source_ops *ops;

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * irqlink: the interrupt of a GPIO line, from the edge to the record.
+ *
+ * What runs where:
+ *   the interrupt is a real one, the edge is known or the level can be read
+ *   at once: all in hard IRQ;
+ *   both edges, and reading the level sleeps: the stamp in hard IRQ, the
+ *   record in the thread, after the level was read;
+ *   the interrupt itself comes from a thread, as behind an I2C expander: all
+ *   in the thread, and the record says so;
+ *   the line is debounced in software: see gpio_debounce.c.
+ */
+#include <linux/gpio/consumer.h>
+#include <linux/interrupt.h>
+#include <linux/kfifo.h>
+#include <linux/timekeeping.h>
+
+#include "gpio.h"
+#include "uapi/irqlink.h"
+#include "uapi/irqlink_netlink.h"
+
+/**
+ * irqlink_gpio_event() - describe an edge
+ * @p: line
+ * @time_ns: when it came
+ * @level: after it
+ *
+ * Return: the event.
+ */
+struct irqlink_event irqlink_gpio_event(const struct irqlink_gpio *p,
+					u64 time_ns, bool level)
+{
+	return (struct irqlink_event) {
+		.time_ns = time_ns,
+		.flags = level ? IRQLINK_RECORD_RISING : IRQLINK_RECORD_FALLING,
+		.status = level,
+		.payload = { p->offset },
+	};
+}
+
+/* With one edge asked for, the level after it is known. */
+static bool gpio_is_single(const struct irqlink_gpio *p)
+{
+	return p->edges != (IRQLINK_EDGE_RISING | IRQLINK_EDGE_FALLING);
+}
+
+/*
+ * Keep the stamp for the thread. With the last room for one the interrupt is
+ * masked until there is room again: what comes meanwhile is one interrupt.
+ */
+static irqreturn_t gpio_defer(struct irqlink_gpio *p, u64 now)
+{
+	kfifo_put(&p->stamps, now);
+	if (kfifo_is_full(&p->stamps)) {
+		disable_irq_nosync(p->irq);
+		/* The thread, which this wakes, unmasks. */
+		WRITE_ONCE(p->is_full, true);
+	}
+	return IRQ_WAKE_THREAD;
+}
+
+/* Hard IRQ, on PREEMPT_RT too (IRQF_NO_THREAD). */
+static irqreturn_t gpio_hardirq(int irq, void *data)
+{
+	u64 now = ktime_get_ns();
+	struct irqlink_gpio *p = irqlink_source_priv(data);
+	struct irqlink_event event;
+	bool level;
+
+	WRITE_ONCE(p->in_hardirq, true);
+	if (p->deferred)
+		return gpio_defer(p, now);
+
+	level = gpio_is_single(p) ? p->edges == IRQLINK_EDGE_RISING :
+				    gpiod_get_raw_value(p->line) > 0;
+	event = irqlink_gpio_event(p, now, level);
+	return irqlink_post(data, &event);
+}
+
+/*
+ * The thread has the level now, and the stamps of all edges since it last
+ * looked. Edges alternate: the newest led to this level. But if there was no
+ * room for more of them, it is the oldest that left the level before.
+ */
+static void gpio_post_deferred(struct irqlink_gpio *p)
+{
+	struct irqlink_event event;
+	unsigned int n;
+	int level;
+	u64 stamp;
+
+	do {
+		n = kfifo_len(&p->stamps);
+		level = gpiod_get_raw_value_cansleep(p->line);
+		/* An edge in between: was the level read before or after? */
+	} while (n != kfifo_len(&p->stamps));
+	if (level < 0 || n == kfifo_size(&p->stamps))
+		level = p->level ^ (n & 1);
+
+	while (n-- && kfifo_get(&p->stamps, &stamp)) {
+		p->level = level ^ (n & 1);
+		event = irqlink_gpio_event(p, stamp, p->level);
+		irqlink_post_in_thread(p->src, &event);
+	}
+	if (xchg(&p->is_full, false))
+		enable_irq(p->irq);
+}
+
+/* The interrupt came from another thread: this is the first that saw it. */
+static void gpio_post_stamped_here(struct irqlink_gpio *p)
+{
+	u64 now = ktime_get_ns();
+	struct irqlink_event event;
+	bool level;
+
+	level = gpio_is_single(p) ? p->edges == IRQLINK_EDGE_RISING :
+				    gpiod_get_raw_value_cansleep(p->line) > 0;
+	event = irqlink_gpio_event(p, now, level);
+	event.flags |= IRQLINK_RECORD_THREAD;
+	irqlink_post_in_thread(p->src, &event);
+}
+
+static irqreturn_t gpio_thread(int irq, void *data)
+{
+	struct irqlink_gpio *p = irqlink_source_priv(data);
+
+	if (!READ_ONCE(p->in_hardirq))
+		gpio_post_stamped_here(p);
+	else if (p->deferred)
+		gpio_post_deferred(p);
+	return irqlink_thread_fn(irq, data);
+}
+
+static unsigned long gpio_trigger(u32 edges)
+{
+	unsigned long flags = 0;
+
+	if (edges & IRQLINK_EDGE_RISING)
+		flags |= IRQF_TRIGGER_RISING;
+	if (edges & IRQLINK_EDGE_FALLING)
+		flags |= IRQF_TRIGGER_FALLING;
+	return flags;
+}
+
+/**
+ * irqlink_gpio_request_irq() - edges become events from now on
+ * @p: line with its source
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative error.
+ */
+int irqlink_gpio_request_irq(struct irqlink_gpio *p)
+{
+	const char *label = irqlink_source_label(p->src);
+
+	if (irqlink_gpio_is_debounced(p))
+		/* Never returns IRQ_WAKE_THREAD: either is called. */
+		return request_threaded_irq(p->irq, irqlink_gpio_bounce,
+					    irqlink_gpio_bounce,
+					    IRQF_NO_THREAD |
+					    IRQF_TRIGGER_RISING |
+					    IRQF_TRIGGER_FALLING,
+					    label, p->src);
+
+	INIT_KFIFO(p->stamps);
+	p->deferred = gpiod_cansleep(p->line) && !gpio_is_single(p);
+	if (p->deferred)
+		p->level = gpiod_get_raw_value_cansleep(p->line) > 0;
+	return request_threaded_irq(p->irq, gpio_hardirq, gpio_thread,
+				    IRQF_NO_THREAD | gpio_trigger(p->edges),
+				    label, p->src);
+}
+
+/**
+ * irqlink_gpio_free_irq() - no edge becomes an event any more
+ * @p: line with its source, which is detached
+ *
+ * Context: process, may sleep.
+ */
+void irqlink_gpio_free_irq(struct irqlink_gpio *p)
+{
+	/*
+	 * A controller that left without its driver being unbound has freed
+	 * the interrupt (gpiochip_remove()): the number may be another's now.
+	 */
+	if (gpiod_to_irq(p->line) == p->irq && irq_has_action(p->irq))
+		free_irq(p->irq, p->src);
+	irqlink_gpio_debounce_stop(p);
+}
