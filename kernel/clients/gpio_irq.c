@@ -6,11 +6,12 @@
  *   the interrupt is a real one, the edge is known or the level can be read
  *   at once: all in hard IRQ;
  *   both edges, and reading the level sleeps: the stamp in hard IRQ, the
- *   record in the thread, after the level was read;
+ *   record in the thread, which reads the level to see that it missed none;
  *   the interrupt itself comes from a thread, as behind an I2C expander: all
  *   in the thread, and the record says so;
  *   the line is debounced in software: see gpio_debounce.c.
  */
+#include <linux/delay.h>
 #include <linux/gpio/consumer.h>
 #include <linux/interrupt.h>
 #include <linux/kfifo.h>
@@ -19,6 +20,9 @@
 #include "gpio.h"
 #include "uapi/irqlink.h"
 #include "uapi/irqlink_netlink.h"
+
+/* An interrupt that comes no sooner after its edge does not come at all. */
+#define LATE_MS	10
 
 /**
  * irqlink_gpio_event() - describe an edge
@@ -78,33 +82,50 @@ static irqreturn_t gpio_hardirq(int irq, void *data)
 	return irqlink_post(data, &event);
 }
 
-/*
- * The thread has the level now, and the stamps of all edges since it last
- * looked. Edges alternate: the newest led to this level. But if there was no
- * room for more of them, it is the oldest that left the level before.
- */
-static void gpio_post_deferred(struct irqlink_gpio *p)
+static void gpio_post_deferred(struct irqlink_gpio *p, u64 time_ns, u32 flags)
 {
 	struct irqlink_event event;
-	unsigned int n;
+
+	p->level = !p->level;
+	event = irqlink_gpio_event(p, time_ns, p->level);
+	event.flags |= flags;
+	irqlink_post_in_thread(p->src, &event);
+}
+
+/* Does an edge come that is older than its interrupt? Most come at once. */
+static bool gpio_edge_follows(struct irqlink_gpio *p)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), LATE_MS);
+
+	while (kfifo_is_empty(&p->stamps) && ktime_before(ktime_get(), end))
+		usleep_range(20, 50);
+	return !kfifo_is_empty(&p->stamps);
+}
+
+/*
+ * Edges alternate, so their directions are known: but for those that had no
+ * interrupt of their own, as they came too soon after another or while it was
+ * masked. Is the level now another one than after the last edge, and no
+ * interrupt comes, then there was such an edge, seen here for the first time.
+ */
+static void gpio_deferred(struct irqlink_gpio *p)
+{
 	int level;
 	u64 stamp;
 
 	do {
-		n = kfifo_len(&p->stamps);
-		level = gpiod_get_raw_value_cansleep(p->line);
-		/* An edge in between: was the level read before or after? */
-	} while (n != kfifo_len(&p->stamps));
-	if (level < 0 || n == kfifo_size(&p->stamps))
-		level = p->level ^ (n & 1);
+		while (kfifo_get(&p->stamps, &stamp))
+			gpio_post_deferred(p, stamp, 0);
+		irqlink_thread_fn(p->irq, p->src);
+		if (xchg(&p->is_full, false))
+			enable_irq(p->irq);
 
-	while (n-- && kfifo_get(&p->stamps, &stamp)) {
-		p->level = level ^ (n & 1);
-		event = irqlink_gpio_event(p, stamp, p->level);
-		irqlink_post_in_thread(p->src, &event);
-	}
-	if (xchg(&p->is_full, false))
-		enable_irq(p->irq);
+		level = gpiod_get_raw_value_cansleep(p->line);
+		if (level < 0 || level == p->level)
+			return;
+	} while (gpio_edge_follows(p));
+
+	gpio_post_deferred(p, ktime_get_ns(), IRQLINK_RECORD_THREAD);
 }
 
 /* The interrupt came from another thread: this is the first that saw it. */
@@ -128,7 +149,7 @@ static irqreturn_t gpio_thread(int irq, void *data)
 	if (!READ_ONCE(p->in_hardirq))
 		gpio_post_stamped_here(p);
 	else if (p->deferred)
-		gpio_post_deferred(p);
+		gpio_deferred(p);
 	return irqlink_thread_fn(irq, data);
 }
 

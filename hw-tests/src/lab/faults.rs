@@ -1,16 +1,12 @@
 //! Sees that defects of a module fail a run: loads one that is full of them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use irqlink_hw_tests::job::{Job, Module};
 
-use crate::command;
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::kernel::{Flavour, Kernel};
-use crate::paths;
 use crate::progress::Progress;
 use crate::test_board::TestBoard;
+use crate::test_module;
 
 const NAME: &str = "faults";
 /// What the kernel complains about, in the order of hw-tests/faults/faults.c.
@@ -36,7 +32,7 @@ pub fn check(flavour: Flavour, progress: Progress) -> Result<()> {
         flavour,
         accel: None,
         job: &job,
-        modules: vec![build(&Kernel::find(flavour, progress)?)?],
+        modules: vec![test_module::build(NAME, &Kernel::find(flavour, progress)?)?],
         name: NAME,
     };
     let outcome = board.run(progress, &mut |_| {})?;
@@ -53,18 +49,4 @@ pub fn check(flavour: Flavour, progress: Progress) -> Result<()> {
             result.map_or_else(|e| e.to_string(), |()| "the run passed".into())
         ))),
     }
-}
-
-/// Builds the module.
-fn build(kernel: &Kernel) -> Result<PathBuf> {
-    let dir = paths::lab().join("kernel").join(NAME);
-    let what = || format!("cannot fill {}", dir.display());
-    fs::create_dir_all(&dir).context(what)?;
-    let sources = paths::root().join("hw-tests").join(NAME);
-    for file in ["Kbuild", "faults.c"] {
-        fs::copy(sources.join(file), dir.join(file)).context(what)?;
-    }
-    let mut make = command::make(Path::new(&kernel.headers));
-    command::stdout(make.arg(format!("M={}", dir.display())).arg("modules"))?;
-    Ok(dir.join(format!("{NAME}.ko")))
 }

@@ -10,6 +10,10 @@ use crate::module;
 use crate::progress::Progress;
 use crate::rigs;
 use crate::spec;
+use crate::test_module;
+
+/// A GPIO controller that tests load.
+const TEST_CHIP: &str = "chip";
 
 /// Everything that the job's modules and commands need; builds what is not built.
 pub fn contents(kernel: &Kernel, job: &Job, progress: Progress) -> Result<Contents> {
@@ -31,6 +35,9 @@ pub fn contents(kernel: &Kernel, job: &Job, progress: Progress) -> Result<Conten
         ..Contents::default()
     };
     if has_tests {
+        contents
+            .modules
+            .push(test_module::build(TEST_CHIP, kernel)?);
         spec::add_client(&mut contents, progress)?;
         contents.trees.push((rigs::folder(), rigs::IN_GUEST.into()));
     }

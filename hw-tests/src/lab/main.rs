@@ -40,6 +40,7 @@ mod ssh_server;
 mod suite;
 mod test;
 mod test_board;
+mod test_module;
 mod vm;
 
 use std::process::ExitCode;

@@ -1,0 +1,295 @@
+//! Every edge becomes one event, in order, with its direction.
+
+use std::hint;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use irqlink::abi::IRQLINK_RECORD_THREAD;
+use irqlink::realtime::Request;
+use irqlink::units::CpuList;
+use irqlink::{Control, Edges, GpioLine};
+use libtest_mimic::Failed;
+
+use super::test_chip::TestChip;
+use super::{Controller, Kind, Line, gpio, is_up, on_each_kind, records};
+use crate::board::*;
+use crate::guard::{UNTIL_ACK, set};
+use crate::sim_chip::SimChip;
+use crate::trial::skip_if;
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    let mut tests = trials!("gpio":
+        a_late_thread_keeps_the_directions,
+        edges_that_share_an_interrupt_are_told_by_the_level,
+    );
+    tests.extend(trials!("path_length":
+        an_edge_whose_interrupt_is_late_keeps_its_direction,
+    ));
+    tests.extend(skip_if(
+        SimChip::missing(),
+        trials!("gpio": sixty_four_lines_at_once),
+    ));
+    tests.extend(on_each_kind!(
+        each_edge_arrives_once_with_its_direction,
+        edges_as_fast_as_they_can_be_made_arrive_in_turn,
+        one_direction_only,
+        a_line_is_found_by_its_name,
+        a_line_is_shown_by_its_controller_and_offset,
+    ));
+    tests
+}
+
+fn each_edge_arrives_once_with_its_direction(chip: &dyn Controller, kind: &Kind) -> Outcome {
+    const COUNT: u64 = 400;
+    const OFFSET: u32 = 5;
+    let line = Line::add(chip, OFFSET, Edges::Both)?;
+    let (mut reader, mut agent) = (line.reader()?, line.agent()?);
+    let mut given = Vec::new();
+    for seq in 1..=COUNT {
+        chip.pull(OFFSET, seq % 2 == 1)?;
+        given.append(&mut receive_to(&mut reader, seq)?);
+    }
+    exactly(&given, 1, COUNT)?;
+    let given = records(&given, kind.in_thread)?;
+    for record in &given {
+        ensure!(
+            is_up(record)? == (record.seq % 2 == 1) && record.payload[0] == u64::from(OFFSET),
+            "not the edge that was made: {record:?}"
+        );
+    }
+    let by_netlink = receive_to(&mut agent, COUNT)?;
+    ensure!(
+        records(&by_netlink, kind.in_thread)? == given,
+        "netlink gave other records than read"
+    );
+    Ok(())
+}
+
+/// Nobody waits for an edge before the next is made, until the log is full.
+fn edges_as_fast_as_they_can_be_made_arrive_in_turn(chip: &dyn Controller, kind: &Kind) -> Outcome {
+    const ROUND: u64 = 1_000;
+    let line = Line::add(chip, 0, Edges::Both)?;
+    let mut reader = line.reader()?;
+    for last in [ROUND, 2 * ROUND, 3 * ROUND] {
+        for seq in last - ROUND + 1..=last {
+            chip.pull(0, seq % 2 == 1)?;
+        }
+        let given = receive_to(&mut reader, last)?;
+        exactly(&given, last - ROUND + 1, last)?;
+        let mut before = 0;
+        for record in records(&given, kind.in_thread)? {
+            ensure!(
+                is_up(&record)? == (record.seq % 2 == 1) && record.time_ns > before,
+                "not in turn: {record:?}"
+            );
+            before = record.time_ns;
+        }
+    }
+    Ok(())
+}
+
+fn one_direction_only(chip: &dyn Controller, kind: &Kind) -> Outcome {
+    const PULSES: u64 = 100;
+    for (edges, up) in [(Edges::Rising, true), (Edges::Falling, false)] {
+        let line = Line::add(chip, 0, edges)?;
+        let mut reader = line.reader()?;
+        for _ in 0..PULSES {
+            chip.pull(0, true)?;
+            chip.pull(0, false)?;
+        }
+        let given = receive_to(&mut reader, PULSES)?;
+        exactly(&given, 1, PULSES)?;
+        for record in records(&given, kind.in_thread)? {
+            ensure!(is_up(&record)? == up, "the other direction: {record:?}");
+        }
+    }
+    Ok(())
+}
+
+fn a_line_is_found_by_its_name(chip: &dyn Controller, kind: &Kind) -> Outcome {
+    let line = Line::request(irqlink::Gpio {
+        line: GpioLine::Name(format!("{}-3", chip.label())),
+        ..gpio(chip, 0, Edges::Rising, None)
+    })?;
+    chip.pull(3, true)?;
+    let given = receive_to(&mut line.reader()?, 1)?;
+    ensure!(
+        records(&given, kind.in_thread)?[0].payload[0] == 3,
+        "{given:?}"
+    );
+    Ok(())
+}
+
+/// Linux 6.1 does not tell the name of a controller without a parent.
+fn a_line_is_shown_by_its_controller_and_offset(chip: &dyn Controller, _: &Kind) -> Outcome {
+    let line = Line::add(chip, 6, Edges::Both)?;
+    let path = chip.path();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let shown = &line.source.device;
+    ensure!(
+        *shown == format!("{name}:6") || shown == "gpiochip:6",
+        "shown as {shown}"
+    );
+    Ok(())
+}
+
+fn sixty_four_lines_at_once() -> Outcome {
+    const LINES: u32 = 64;
+    const PULSES: u64 = 10;
+    let chip = SimChip::new(LINES)?;
+    let mut lines = Vec::new();
+    for offset in 0..LINES {
+        let line = Line::add(&chip, offset, Edges::Rising)?;
+        let agent = line.agent()?;
+        lines.push((line, agent));
+    }
+    for _ in 0..PULSES {
+        for up in [true, false] {
+            for offset in 0..LINES {
+                chip.pull(offset, up)?;
+            }
+        }
+    }
+    for (offset, (_, agent)) in lines.iter_mut().enumerate() {
+        let given = receive_to(agent, PULSES)?;
+        exactly(&given, 1, PULSES)?;
+        for record in records(&given, false)? {
+            ensure!(
+                record.payload[0] == offset as u64,
+                "another line's: {record:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether each edge leads from the level that the one before led to, from low to `up`.
+fn alternate_to(given: &[Given], up: bool) -> Result<bool, Failed> {
+    let mut level = false;
+    for one in given {
+        let Given::Interrupt(record, _) = one else {
+            return Err(format!("not an interrupt: {one:?}").into());
+        };
+        level = !level;
+        ensure!(
+            is_up(record)? == level,
+            "of {} events not in turn: {record:?}",
+            given.len()
+        );
+    }
+    Ok(level == up)
+}
+
+/// More edges than the handler can leave to the thread that posts them: the thread cannot run, as all
+/// CPUs are busy with what is more urgent. Some edges then are one interrupt, but directions are right.
+fn a_late_thread_keeps_the_directions() -> Outcome {
+    for edges in [601, 602] {
+        let chip = TestChip::new("sleeps=1")?;
+        let line = Line::add(&chip, 0, Edges::Both)?;
+        while_nothing_else_runs(|| {
+            for edge in 1..=edges {
+                chip.pull(0, edge % 2 == 1)?;
+            }
+            Ok(())
+        })?;
+        let mut reader = line.reader()?;
+        let mut given = Vec::new();
+        wait_until("the last level is told", || {
+            given.append(&mut drain(&mut reader)?);
+            Ok(given.len() >= 256 && alternate_to(&given, edges % 2 == 1)?)
+        })?;
+        ensure!(
+            given.len() <= edges,
+            "{} events of {edges} edges",
+            given.len()
+        );
+    }
+    Ok(())
+}
+
+/// Of the edges that come while the line is masked one is told by an interrupt, and the one that leads
+/// to the level as it is now by the thread.
+fn edges_that_share_an_interrupt_are_told_by_the_level() -> Outcome {
+    let chip = TestChip::new("sleeps=1")?;
+    let line = Line::add(&chip, 0, Edges::Both)?;
+    let mut reader = line.reader()?;
+    set(line.source.id, UNTIL_ACK)?;
+    chip.pull(0, true)?;
+    let given = receive_to(&mut reader, 1)?;
+    ensure!(alternate_to(&given, true)?, "{given:?}");
+
+    for up in [false, true, false, true] {
+        chip.pull(0, up)?;
+    }
+    ensure!(line.raised()? == 1, "an edge came though it is masked");
+    Control::open()?.ack(line.source.id, None)?;
+    let given = receive_to(&mut reader, 3)?;
+    let [Given::Interrupt(interrupt, _), Given::Interrupt(told, _)] = given[..] else {
+        return Err(format!("not two edges: {given:?}").into());
+    };
+    ensure!(
+        !is_up(&interrupt)? && interrupt.flags & IRQLINK_RECORD_THREAD == 0,
+        "not by an interrupt: {interrupt:?}"
+    );
+    ensure!(
+        is_up(&told)? && told.flags & IRQLINK_RECORD_THREAD != 0,
+        "not by the level: {told:?}"
+    );
+    Ok(())
+}
+
+/// The thread reads the level of an edge that follows the one which it is about to post.
+fn an_edge_whose_interrupt_is_late_keeps_its_direction() -> Outcome {
+    const COUNT: u64 = 100;
+    let chip = TestChip::new("sleeps=1 late=1")?;
+    let line = Line::add(&chip, 0, Edges::Both)?;
+    while_nothing_else_runs(|| {
+        for edge in 1..=COUNT {
+            chip.pull(0, edge % 2 == 1)?;
+        }
+        Ok(())
+    })?;
+    let given = receive_to(&mut line.reader()?, COUNT)?;
+    exactly(&given, 1, COUNT)?;
+    records(&given, false)?;
+    ensure!(alternate_to(&given, false)?, "not as many as were made");
+    Ok(())
+}
+
+/// Does `work` on one CPU while all others are kept busy, at a priority above that of interrupts'
+/// threads.
+fn while_nothing_else_runs(work: impl FnOnce() -> Outcome + Send) -> Outcome {
+    let cpus = thread::available_parallelism()?.get();
+    let (begin, done) = (Barrier::new(cpus), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let begin = &begin;
+        let urgently = move |cpu: usize| {
+            let setup = Request {
+                priority: Some(90),
+                cpus: Some(CpuList::new([cpu])),
+                ..Request::default()
+            };
+            let setup = setup.apply();
+            begin.wait();
+            setup.steps.iter().all(|step| step.fulfilled)
+        };
+        for cpu in 1..cpus {
+            let done = &done;
+            scope.spawn(move || {
+                urgently(cpu);
+                while !done.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
+        }
+        let worker = scope.spawn(move || {
+            ensure!(urgently(0), "no priority is to be had");
+            work()
+        });
+        let worked = worker.join();
+        done.store(true, Ordering::Relaxed);
+        worked.map_err(|_| "it panicked")?
+    })
+}

@@ -1,0 +1,184 @@
+//! Lines and controllers that leave at any time.
+
+use std::thread;
+use std::time::Duration;
+
+use irqlink::{Access, Agent, Control, Device, Edges, Error, FileReader, Options, Start};
+use nix::errno::Errno;
+
+use super::test_chip::TestChip;
+use super::{Controller, Kind, Line, gpio, on_each_kind};
+use crate::board::*;
+use crate::removal::{ended, let_it_sleep, sleeper, sources};
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    let mut tests = trials!("gpio":
+        a_controller_can_leave_that_nothing_tells_of,
+        a_controller_stays_loaded_while_its_line_is_a_source,
+    );
+    tests.extend(on_each_kind!(
+        the_removal_of_a_line_ends_its_sleepers,
+        the_removal_of_the_controller_ends_its_sleepers,
+        a_line_can_be_removed_while_it_is_pulled,
+        a_controller_can_leave_while_a_line_is_pulled,
+    ));
+    tests
+}
+
+/// Removes a line while a reader and an agent wait for it.
+fn end_sleepers(line: &Line, remove: impl FnOnce() -> Outcome) -> Outcome {
+    let name = line.source.name.clone();
+    let reader = sleeper(move || FileReader::new(Device::open(&name, Access::Read)?, Start::Next));
+    let name = line.source.name.clone();
+    let agent = sleeper(move || {
+        let mut agent = Agent::open(Options::default())?;
+        agent.register(&name, Start::Next)?;
+        Ok(agent)
+    });
+    let_it_sleep();
+    remove()?;
+    for sleeper in [reader, agent] {
+        let given = ended(sleeper)?;
+        ensure!(given == [Given::Gone], "the sleeper was given {given:?}");
+    }
+    ensure!(
+        !sources()?.contains(&line.source.name),
+        "the source is still listed"
+    );
+    Ok(())
+}
+
+fn the_removal_of_a_line_ends_its_sleepers(chip: &dyn Controller, _: &Kind) -> Outcome {
+    let line = Line::add(chip, 1, Edges::Both)?;
+    end_sleepers(&line, || Ok(line.remove()?))?;
+    // It is there for the next one.
+    Line::add(chip, 1, Edges::Both)?;
+    Ok(())
+}
+
+/// One of the lines has a debounce time that is not over.
+fn the_removal_of_the_controller_ends_its_sleepers(chip: &dyn Controller, _: &Kind) -> Outcome {
+    let long = Some(Duration::from_secs(10));
+    let bouncing = Line::request(gpio(chip, 0, Edges::Both, long))?;
+    let line = Line::add(chip, 1, Edges::Both)?;
+    chip.pull(0, true)?;
+    end_sleepers(&line, || Ok(chip.leave()?))?;
+    ensure!(
+        !sources()?.contains(&bouncing.source.name),
+        "the debounced line stayed"
+    );
+    // Making the next source clears what is left of them.
+    let gone = Line::add(chip, 1, Edges::Both);
+    ensure!(
+        matches!(
+            gone,
+            Err(Error::Refused {
+                errno: Errno::ENODEV,
+                ..
+            })
+        ),
+        "a line of no controller: {:?}",
+        gone.map(|line| line.source.clone())
+    );
+    Ok(())
+}
+
+/// Pulls a line up and down until it has left, while something else is done.
+fn while_pulled(chip: &dyn Controller, line: u32, work: impl FnOnce() -> Outcome) -> Outcome {
+    thread::scope(|scope| {
+        let (go_on, is_over) = std::sync::mpsc::channel::<()>();
+        scope.spawn(move || {
+            let mut up = false;
+            while is_over.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                up = !up;
+                if chip.pull(line, up).is_err() {
+                    break;
+                }
+            }
+        });
+        let outcome = work();
+        drop(go_on);
+        outcome
+    })
+}
+
+fn a_line_can_be_removed_while_it_is_pulled(chip: &dyn Controller, _: &Kind) -> Outcome {
+    while_pulled(chip, 2, || {
+        for turn in 0..60 {
+            let debounce = (turn % 2 == 1).then_some(Duration::from_micros(100));
+            let line = Line::request(gpio(chip, 2, Edges::Both, debounce))?;
+            let mut reader = line.reader()?;
+            let mut given = receive(&mut reader, |given| !given.is_empty())?;
+            line.remove()?;
+            given.extend(receive(&mut reader, |given| given.contains(&Given::Gone))?);
+            tile(&given, 1, line_end(&given))?;
+        }
+        Ok(())
+    })
+}
+
+/// The last sequence number.
+fn line_end(given: &[Given]) -> u64 {
+    let end = |one: &Given| match one {
+        Given::Interrupt(record, _) => Some(record.seq),
+        Given::Lost(_, last) => Some(*last),
+        Given::Gone => None,
+    };
+    given.iter().filter_map(end).max().unwrap_or(0)
+}
+
+fn a_controller_can_leave_while_a_line_is_pulled(chip: &dyn Controller, _: &Kind) -> Outcome {
+    let line = Line::add(chip, 3, Edges::Both)?;
+    let mut reader = line.reader()?;
+    while_pulled(chip, 3, || {
+        receive_to(&mut reader, 50)?;
+        Ok(chip.leave()?)
+    })?;
+    receive(&mut reader, |given| given.contains(&Given::Gone))?;
+    Ok(())
+}
+
+/// One without a driver, and even without a device above it: it takes the interrupt from the source,
+/// as no one can ask the source to let go first. What is left of the source can be removed, and so can
+/// the modules.
+fn a_controller_can_leave_that_nothing_tells_of() -> Outcome {
+    for parameters in ["", "parent=1"] {
+        for _ in 0..2 {
+            let chip = TestChip::new(parameters)?;
+            let line = Line::add(&chip, 0, Edges::Both)?;
+            chip.pull(0, true)?;
+            receive_to(&mut line.reader()?, 1)?;
+            chip.leave()?;
+            match Control::open()?.remove(line.source.id) {
+                Ok(())
+                | Err(Error::Refused {
+                    errno: Errno::ENOENT,
+                    ..
+                }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            ensure!(
+                !sources()?.contains(&line.source.name),
+                "the source is still listed"
+            );
+            drop(line);
+            // The next source clears what is left of it, and with it the hold on the module.
+            let _ = Line::add(&chip, 0, Edges::Both);
+            TestChip::unload()?;
+        }
+    }
+    Ok(())
+}
+
+fn a_controller_stays_loaded_while_its_line_is_a_source() -> Outcome {
+    let chip = TestChip::new("")?;
+    let line = Line::add(&chip, 0, Edges::Both)?;
+    let unloaded = TestChip::unload();
+    ensure!(
+        unloaded == Err(Errno::EWOULDBLOCK),
+        "unloading the controller gave {unloaded:?}"
+    );
+    drop(line);
+    Ok(TestChip::unload()?)
+}
