@@ -15,7 +15,7 @@ need pahole pahole
 perl -MTerm::ANSIColor -e 1 2>/dev/null || missing="$missing perl"
 # To reach boards.
 need ssh openssh-client
-# To check the device-tree binding.
+# To compile the board's device tree, and to check its binding.
 need dtc device-tree-compiler
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 # To unpack the kernel's sources, and to build kernels from them.

@@ -15,8 +15,9 @@ pub struct Gpio {
     pub line: GpioLine,
     /// Which of its edges raise the interrupt.
     pub edges: Edges,
-    /// How long the line must be still, in whole microseconds, rounded up; the controller must be
-    /// able to.
+    /// How long the line must be still before an edge is an event, in whole microseconds, rounded up;
+    /// at most 10 s. The controller sees to it if it can, else the kernel module does; then an event's
+    /// `trigger_ns` is the time of the edge, and `time_ns` when the line had been still.
     pub debounce: Option<Duration>,
 }
 

@@ -18,7 +18,8 @@ use crate::netlink::Builder;
 /// A source to be made, by [`Control::add`](crate::Control::add).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSource {
-    /// Its name: up to 31 letters, digits, `-`, `_` and `.`. The driver makes one if it is `None`.
+    /// Its name: 1 to 31 letters, digits, `-`, `_` and `.`, which does not begin with `.`. The driver
+    /// makes one if it is `None`.
     pub name: Option<String>,
     /// What raises its interrupt.
     pub kind: SourceKind,

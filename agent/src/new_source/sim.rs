@@ -9,7 +9,7 @@ use crate::netlink::Builder;
 /// A source without hardware, driven by a timer (`kernel/clients/sim.c`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sim {
-    /// From one burst to the next; at least 10 µs.
+    /// From one burst to the next; 10 µs to 1000 days.
     pub period: Duration,
     /// Events in a burst, from 1 to 1,024.
     pub burst: u32,

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::cache::{self, Cache};
 use crate::command;
+use crate::device_tree;
 use crate::error::{Context, Error, Result};
 use crate::paths;
 use crate::progress::Progress;
@@ -15,8 +16,18 @@ const DTSCHEMA: &str = "dtschema==2026.9";
 /// The binding, in docs/.
 const BINDING: &str = "irqlink,gpio.yaml";
 
-/// Checks that the binding is well formed, that its example keeps it, and that one that does not
-/// is found out.
+/// Nodes of the board's device tree: whether each keeps the binding.
+const NODES: [(&str, bool); 6] = [
+    ("door", true),
+    ("bell", true),
+    ("button", true),
+    ("wrong-edge", false),
+    ("wrong-label", false),
+    ("wrong-debounce", false),
+];
+
+/// Checks that the binding is well formed, that its example keeps it, and that those nodes of the
+/// board's device tree which do not are found out.
 pub fn check(progress: Progress) -> Result<()> {
     let tools = Tools::find(progress)?;
     let docs = paths::root().join("docs");
@@ -38,14 +49,19 @@ pub fn check(progress: Progress) -> Result<()> {
         &tools.validate(&example, &schema, &work.join("example"))?,
     )?;
 
-    let wrong = example.replace("\"both\"", "\"sideways\"");
-    let complaints = tools.validate(&wrong, &schema, &work.join("wrong"))?;
-    match complaints.contains("'sideways' is not one of") {
-        true => Ok(()),
-        false => Err(Error::Other(format!(
-            "dt-validate took a wrong edge: {complaints}"
-        ))),
+    let board = device_tree::source();
+    let board =
+        fs::read_to_string(&board).context(|| format!("cannot read {}", board.display()))?;
+    let complaints = tools.validate(&board, &schema, &work.join("board"))?;
+    for (node, is_right) in NODES {
+        if complaints.contains(&format!(" {node} (irqlink,gpio): ")) == is_right {
+            let expected = if is_right { "nothing" } else { "something" };
+            return Err(Error::Other(format!(
+                "dt-validate was to say {expected} of {node}: {complaints}"
+            )));
+        }
     }
+    Ok(())
 }
 
 /// The tools tell what is wrong on either output, and exit with 0 all the same.
@@ -99,12 +115,7 @@ impl Tools {
     fn validate(&self, source: &str, schema: &Path, stem: &Path) -> Result<String> {
         let (dts, dtb) = (stem.with_extension("dts"), stem.with_extension("dtb"));
         fs::write(&dts, source).context(|| format!("cannot write {}", dts.display()))?;
-        let mut compiler = Command::new("dtc");
-        compiler
-            .args(["-q", "-I", "dts", "-O", "dtb", "-o"])
-            .arg(&dtb)
-            .arg(&dts);
-        command::stdout(&mut compiler)?;
+        device_tree::compile(&dts, &dtb)?;
         self.run("dt-validate", |tool| tool.arg("-s").arg(schema).arg(&dtb))
     }
 }

@@ -14,6 +14,7 @@ mod console;
 mod cpio;
 mod debian_kernel;
 mod demo;
+mod device_tree;
 mod error;
 mod faults;
 mod guest;

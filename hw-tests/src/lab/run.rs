@@ -11,6 +11,7 @@ use irqlink_hw_tests::job::{Job, Step};
 
 use crate::accel;
 use crate::cli::KernelArg;
+use crate::device_tree;
 use crate::error::{Error, Result};
 use crate::guest;
 use crate::kernel::Kernel;
@@ -85,6 +86,7 @@ impl RunArgs {
             accel::fastest(&kernel, &contents.init, progress)?
         };
         let board = Board {
+            device_tree: device_tree::of(&kernel)?,
             image: kernel.image,
             accel,
             edu: self.edu,

@@ -7,6 +7,7 @@ use irqlink_hw_tests::frame::Kind;
 use irqlink_hw_tests::job::Job;
 
 use crate::accel;
+use crate::device_tree;
 use crate::error::Result;
 use crate::guest;
 use crate::kernel::{Flavour, Kernel};
@@ -50,6 +51,7 @@ impl TestBoard<'_> {
             None => accel::fastest(&kernel, &contents.init, progress)?,
         };
         let board = Board {
+            device_tree: device_tree::of(&kernel)?,
             image: kernel.image,
             accel,
             edu: EDU_DEVICES,

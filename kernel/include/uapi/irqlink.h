@@ -43,9 +43,12 @@
  * struct irqlink_record - one interrupt
  * @seq: sequence number in its source, from 1, without holes. In the mapping
  *	it is 0 while the slot is being written.
- * @time_ns: CLOCK_MONOTONIC, taken in hard-IRQ context, in nanoseconds
+ * @time_ns: CLOCK_MONOTONIC, taken in hard-IRQ context, in nanoseconds; in a
+ *	thread if IRQLINK_RECORD_THREAD
  * @trigger_ns: CLOCK_MONOTONIC of what caused the interrupt, in nanoseconds,
- *	where the source knows it; else 0
+ *	where the source knows it; else 0. Of a GPIO line that is debounced in
+ *	software: the last edge, in hard-IRQ context; @time_ns is then when the
+ *	line had been still for its time (IRQLINK_RECORD_THREAD)
  * @source: number of the source
  * @cpu: CPU that took the interrupt
  * @flags: IRQLINK_RECORD_*

@@ -21,7 +21,7 @@ pub struct Gpio {
     /// Edges that raise the interrupt
     #[arg(long, value_name = "rising|falling|both", default_value = "both")]
     edge: Edges,
-    /// How long the line must be still, such as 5ms, where the controller can do that
+    /// How long the line must be still before an edge is an event, such as 5ms; at most 10s
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     debounce: Option<Duration>,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 mod beside;
 mod command;
 mod debounce;
+mod device_tree;
 mod edges;
 mod leaving;
 mod refusal;
@@ -32,6 +33,7 @@ pub fn tests() -> Vec<Trial> {
         leaving::tests(),
         refusal::tests(),
         command::tests(),
+        device_tree::tests(),
     ]
     .into_iter()
     .flatten()
