@@ -32,6 +32,10 @@ static bool nested;
 module_param(nested, bool, 0444);
 MODULE_PARM_DESC(nested, "Interrupts come from a thread");
 
+static bool threaded;
+module_param(threaded, bool, 0444);
+MODULE_PARM_DESC(threaded, "Handlers are called from a thread, as on PREEMPT_RT by many controllers");
+
 static bool late;
 module_param(late, bool, 0444);
 MODULE_PARM_DESC(late, "With sleeps: an interrupt comes 2 ms after its edge");
@@ -75,6 +79,12 @@ static void chip_interrupt(unsigned int line, u32 edge)
 		return;
 	if (nested) {
 		handle_nested_irq(irq);
+		return;
+	}
+	if (threaded) {
+		local_irq_disable();
+		generic_handle_domain_irq(domain, line);
+		local_irq_enable();
 		return;
 	}
 	set_bit(line, &raised);

@@ -31,8 +31,6 @@
 
 #define DEBOUNCE_MAX_US	(10 * USEC_PER_SEC)
 
-static const struct irqlink_source_ops gpio_ops;
-
 static const char *gpio_why_no_line(int err)
 {
 	switch (err) {
@@ -110,7 +108,7 @@ static int gpio_add_source(struct device *dev, struct irqlink_gpio *p,
 		.device = name,
 		.parent = dev,
 		.irq = p->irq,
-		.ops = &gpio_ops,
+		.ops = &irqlink_gpio_ops,
 		.priv = p,
 		.kind = config->kind,
 	};

@@ -40,11 +40,13 @@ struct irqlink_gpio_debounce {
  * @irq: its interrupt
  * @offset: in its controller
  * @edges: IRQLINK_EDGE_*, which become events
- * @deferred: the level is read in the thread
- * @in_hardirq: the handler has run, so the interrupt is a real one
- * @is_full: the interrupt is masked, as @stamps has no room
+ * @deferred: the thread makes the records
+ * @has_handler: the handler has run, so the interrupt has one of its own
  * @level: after the latest record, if @deferred or debounced
  * @stamps: from the handler to the thread, if @deferred
+ * @stamp_flags: IRQLINK_RECORD_* of @stamps
+ * @is_full: the interrupt is masked, as @stamps has no room
+ * @was_masked: so edges may have had no interrupt of their own
  * @debounce: in software, if the controller cannot
  */
 struct irqlink_gpio {
@@ -54,10 +56,12 @@ struct irqlink_gpio {
 	u32 offset;
 	u32 edges;
 	bool deferred;
-	bool in_hardirq;
-	bool is_full;
+	bool has_handler;
 	bool level;
 	DECLARE_KFIFO(stamps, u64, 256);
+	u32 stamp_flags;
+	int is_full;
+	int was_masked;
 	struct irqlink_gpio_debounce debounce;
 };
 
@@ -101,6 +105,7 @@ int irqlink_gpio_follow_chip(struct device *dev, const struct irqlink_gpio *p,
 void irqlink_gpio_name(const struct irqlink_gpio *p, char *name, size_t size);
 
 /* gpio_irq.c */
+extern const struct irqlink_source_ops irqlink_gpio_ops;
 struct irqlink_event irqlink_gpio_event(const struct irqlink_gpio *p,
 					u64 time_ns, bool level);
 int irqlink_gpio_request_irq(struct irqlink_gpio *p);

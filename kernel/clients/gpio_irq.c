@@ -14,7 +14,9 @@
 #include <linux/delay.h>
 #include <linux/gpio/consumer.h>
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/kfifo.h>
+#include <linux/preempt.h>
 #include <linux/timekeeping.h>
 
 #include "gpio.h"
@@ -50,21 +52,60 @@ static bool gpio_is_single(const struct irqlink_gpio *p)
 }
 
 /*
+ * A controller leaves without its driver being unbound, and has freed the
+ * interrupt then (gpiochip_remove()): the number may be another's by now.
+ */
+static bool gpio_has_irq(const struct irqlink_gpio *p)
+{
+	return gpiod_to_irq(p->line) == p->irq && irq_has_action(p->irq);
+}
+
+/* In the handler, or the thread. */
+static void gpio_mask(void *priv)
+{
+	struct irqlink_gpio *p = priv;
+
+	disable_irq_nosync(p->irq);
+}
+
+/* Process context. */
+static void gpio_unmask(void *priv)
+{
+	struct irqlink_gpio *p = priv;
+
+	WRITE_ONCE(p->was_masked, true);
+	if (gpio_has_irq(p))
+		enable_irq(p->irq);
+}
+
+const struct irqlink_source_ops irqlink_gpio_ops = {
+	.mask = gpio_mask,
+	.unmask = gpio_unmask,
+};
+
+/* On PREEMPT_RT a controller may call handlers from a thread of its own. */
+static u32 gpio_stamp_flags(void)
+{
+	return in_hardirq() ? 0 : IRQLINK_RECORD_THREAD;
+}
+
+/*
  * Keep the stamp for the thread. With the last room for one the interrupt is
- * masked until there is room again: what comes meanwhile is one interrupt.
+ * masked until there is room again.
  */
 static irqreturn_t gpio_defer(struct irqlink_gpio *p, u64 now)
 {
+	WRITE_ONCE(p->stamp_flags, gpio_stamp_flags());
 	kfifo_put(&p->stamps, now);
 	if (kfifo_is_full(&p->stamps)) {
-		disable_irq_nosync(p->irq);
+		gpio_mask(p);
 		/* The thread, which this wakes, unmasks. */
 		WRITE_ONCE(p->is_full, true);
 	}
 	return IRQ_WAKE_THREAD;
 }
 
-/* Hard IRQ, on PREEMPT_RT too (IRQF_NO_THREAD). */
+/* Hard IRQ, on PREEMPT_RT too (IRQF_NO_THREAD), if the controller's is. */
 static irqreturn_t gpio_hardirq(int irq, void *data)
 {
 	u64 now = ktime_get_ns();
@@ -72,13 +113,14 @@ static irqreturn_t gpio_hardirq(int irq, void *data)
 	struct irqlink_event event;
 	bool level;
 
-	WRITE_ONCE(p->in_hardirq, true);
+	WRITE_ONCE(p->has_handler, true);
 	if (p->deferred)
 		return gpio_defer(p, now);
 
 	level = gpio_is_single(p) ? p->edges == IRQLINK_EDGE_RISING :
 				    gpiod_get_raw_value(p->line) > 0;
 	event = irqlink_gpio_event(p, now, level);
+	event.flags |= gpio_stamp_flags();
 	return irqlink_post(data, &event);
 }
 
@@ -90,6 +132,30 @@ static void gpio_post_deferred(struct irqlink_gpio *p, u64 time_ns, u32 flags)
 	event = irqlink_gpio_event(p, time_ns, p->level);
 	event.flags |= flags;
 	irqlink_post_in_thread(p->src, &event);
+}
+
+/* Those that came while it was masked are one: it leads to the level now. */
+static void gpio_begin_anew(struct irqlink_gpio *p)
+{
+	int level = gpiod_get_raw_value_cansleep(p->line);
+
+	if (level >= 0)
+		p->level = level ^ (kfifo_len(&p->stamps) & 1);
+}
+
+/*
+ * Is the level another one than after the latest record? While the interrupt
+ * is masked, it tells of that later.
+ */
+static bool gpio_has_moved(struct irqlink_gpio *p)
+{
+	struct irq_data *data = irq_get_irq_data(p->irq);
+	int level;
+
+	if (!data || irqd_irq_disabled(data))
+		return false;
+	level = gpiod_get_raw_value_cansleep(p->line);
+	return level >= 0 && level != p->level;
 }
 
 /* Does an edge come that is older than its interrupt? Most come at once. */
@@ -104,28 +170,28 @@ static bool gpio_edge_follows(struct irqlink_gpio *p)
 
 /*
  * Edges alternate, so their directions are known: but for those that had no
- * interrupt of their own, as they came too soon after another or while it was
- * masked. Is the level now another one than after the last edge, and no
- * interrupt comes, then there was such an edge, seen here for the first time.
+ * interrupt of their own, as they came too soon after another. Is the level now
+ * another one than after the last edge, and no interrupt comes, then there was
+ * such an edge, seen here for the first time.
  */
 static void gpio_deferred(struct irqlink_gpio *p)
 {
-	int level;
 	u64 stamp;
 
 	do {
+		if (xchg(&p->was_masked, false))
+			gpio_begin_anew(p);
 		while (kfifo_get(&p->stamps, &stamp))
-			gpio_post_deferred(p, stamp, 0);
+			gpio_post_deferred(p, stamp, READ_ONCE(p->stamp_flags));
 		irqlink_thread_fn(p->irq, p->src);
 		if (xchg(&p->is_full, false))
-			enable_irq(p->irq);
-
-		level = gpiod_get_raw_value_cansleep(p->line);
-		if (level < 0 || level == p->level)
+			gpio_unmask(p);
+		if (!gpio_has_moved(p))
 			return;
 	} while (gpio_edge_follows(p));
 
-	gpio_post_deferred(p, ktime_get_ns(), IRQLINK_RECORD_THREAD);
+	if (gpio_has_moved(p))
+		gpio_post_deferred(p, ktime_get_ns(), IRQLINK_RECORD_THREAD);
 }
 
 /* The interrupt came from another thread: this is the first that saw it. */
@@ -146,7 +212,7 @@ static irqreturn_t gpio_thread(int irq, void *data)
 {
 	struct irqlink_gpio *p = irqlink_source_priv(data);
 
-	if (!READ_ONCE(p->in_hardirq))
+	if (!READ_ONCE(p->has_handler))
 		gpio_post_stamped_here(p);
 	else if (p->deferred)
 		gpio_deferred(p);
@@ -201,11 +267,7 @@ int irqlink_gpio_request_irq(struct irqlink_gpio *p)
  */
 void irqlink_gpio_free_irq(struct irqlink_gpio *p)
 {
-	/*
-	 * A controller that left without its driver being unbound has freed
-	 * the interrupt (gpiochip_remove()): the number may be another's now.
-	 */
-	if (gpiod_to_irq(p->line) == p->irq && irq_has_action(p->irq))
+	if (gpio_has_irq(p))
 		free_irq(p->irq, p->src);
 	irqlink_gpio_debounce_stop(p);
 }

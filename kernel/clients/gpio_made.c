@@ -98,8 +98,10 @@ static int made_add(struct gpio_made *line, struct gpio_request *request)
 	request->why = "the driver did not bind";
 	ret = platform_device_add(line->pdev);
 	/* The request ends here; whoever binds later finds none. */
+	device_lock(&line->pdev->dev);
 	data = dev_get_platdata(&line->pdev->dev);
 	*data = NULL;
+	device_unlock(&line->pdev->dev);
 	if (!ret && request->err) {
 		ret = request->err;
 		platform_device_del(line->pdev);

@@ -5,16 +5,13 @@
  * What is particular to a device is an entry of the table: where its status
  * and acknowledge registers are, and how to have it raise its interrupt. For
  * a device that the table does not know the same is told at run time, see
- * pci_described.c.
+ * pci_described.c. What an interrupt does is in pci_vector.c.
  */
 #include <linux/err.h>
-#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
-#include <linux/timekeeping.h>
 
 #include "irqlink.h"
 #include "pci.h"
@@ -51,188 +48,6 @@ static const struct pci_device_id irqlink_pci_ids[] = {
 	{ }
 };
 MODULE_DEVICE_TABLE(pci, irqlink_pci_ids);
-
-/**
- * struct irqlink_pci_vector - one vector, which is one source
- * @p: the function
- * @src: its source
- * @irq: its Linux interrupt number
- * @trigger_ns: when it was last triggered, until its interrupt comes
- * @lock: guards @masked and the function's INTx
- * @masked: how often INTx is masked
- */
-struct irqlink_pci_vector {
-	struct irqlink_pci *p;
-	struct irqlink_source *src;
-	int irq;
-	u64 trigger_ns;
-	raw_spinlock_t lock; /* masked */
-	int masked;
-};
-
-/**
- * struct irqlink_pci - a function in use
- * @pdev: the function
- * @type: its registers
- * @ops: what can be done for its sources
- * @regs: BAR @type.bar
- * @count: vectors that are set up
- * @vectors: its vectors
- */
-struct irqlink_pci {
-	struct pci_dev *pdev;
-	struct irqlink_pci_type type;
-	struct irqlink_source_ops ops;
-	void __iomem *regs;
-	int count;
-	struct irqlink_pci_vector vectors[];
-};
-
-/* Process context, one call at a time. */
-static int pci_trigger(void *priv)
-{
-	struct irqlink_pci_vector *v = priv;
-	struct irqlink_pci *p = v->p;
-
-	WRITE_ONCE(v->trigger_ns, ktime_get_ns());
-	iowrite32(p->type.trigger_value, p->regs + p->type.trigger);
-	return 0;
-}
-
-/*
- * An INTx line may be shared: disabling it would mask the others as well, so
- * the function is told not to drive it. Any context.
- */
-static void pci_add_intx_mask(struct irqlink_pci_vector *v, int count)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&v->lock, flags);
-	/* The handler reads it without the lock. */
-	WRITE_ONCE(v->masked, v->masked + count);
-	pci_intx(v->p->pdev, !v->masked);
-	raw_spin_unlock_irqrestore(&v->lock, flags);
-}
-
-/* Hard IRQ. */
-static void pci_mask_intx(void *priv)
-{
-	pci_add_intx_mask(priv, 1);
-}
-
-/* Process context. */
-static void pci_unmask_intx(void *priv)
-{
-	pci_add_intx_mask(priv, -1);
-}
-
-static void ops_setup(struct irqlink_pci *p)
-{
-	if (p->type.trigger != IRQLINK_PCI_NONE)
-		p->ops.trigger = pci_trigger;
-	if (!pci_dev_msi_enabled(p->pdev)) {
-		p->ops.mask = pci_mask_intx;
-		p->ops.unmask = pci_unmask_intx;
-	}
-}
-
-/* The trigger that this interrupt answers; one set meanwhile is the next's. */
-static u64 pci_take_trigger(struct irqlink_pci_vector *v, u64 now)
-{
-	u64 trigger_ns = READ_ONCE(v->trigger_ns);
-
-	if (!trigger_ns || trigger_ns > now)
-		return 0;
-	WRITE_ONCE(v->trigger_ns, 0);
-	return trigger_ns;
-}
-
-/* Hard IRQ, on PREEMPT_RT too (IRQF_NO_THREAD). */
-static irqreturn_t pci_hardirq(int irq, void *data)
-{
-	struct irqlink_event event = { .time_ns = ktime_get_ns() };
-	struct irqlink_pci_vector *v = irqlink_source_priv(data);
-	struct irqlink_pci *p = v->p;
-
-	/* Another device's: this one waits to be unmasked. */
-	if (READ_ONCE(v->masked))
-		return IRQ_NONE;
-	if (p->type.status != IRQLINK_PCI_NONE) {
-		event.status = ioread32(p->regs + p->type.status);
-		/* Not ours, or all ones: the device has been pulled. */
-		if (!event.status || PCI_POSSIBLE_ERROR(event.status))
-			return IRQ_NONE;
-	}
-	if (p->type.ack != IRQLINK_PCI_NONE)
-		iowrite32(event.status, p->regs + p->type.ack);
-
-	event.trigger_ns = pci_take_trigger(v, event.time_ns);
-	return irqlink_post(data, &event);
-}
-
-static int vector_setup(struct irqlink_pci *p, int i, int count)
-{
-	struct irqlink_pci_vector *v = &p->vectors[i];
-	struct pci_dev *pdev = p->pdev;
-	const struct irqlink_source_desc desc = {
-		.name = count == 1 ? p->type.name : NULL,
-		.stem = p->type.name ?: p->type.stem,
-		.driver = KBUILD_MODNAME,
-		.parent = &pdev->dev,
-		.irq = pci_irq_vector(pdev, i),
-		.ops = &p->ops,
-		.priv = v,
-		.kind = p->type.kind,
-	};
-	unsigned long flags = IRQF_NO_THREAD;
-	int ret;
-
-	if (!pci_dev_msi_enabled(pdev))
-		flags |= IRQF_SHARED;
-
-	v->p = p;
-	v->irq = desc.irq;
-	raw_spin_lock_init(&v->lock);
-	v->src = irqlink_source_register(&desc);
-	if (IS_ERR(v->src))
-		return PTR_ERR(v->src);
-
-	ret = request_threaded_irq(v->irq, pci_hardirq, irqlink_thread_fn,
-				   flags, irqlink_source_label(v->src),
-				   v->src);
-	if (ret) {
-		irqlink_source_detach(v->src);
-		irqlink_source_unregister(v->src);
-	}
-	return ret;
-}
-
-/* The last ones first; the sources all end before their registers do. */
-static void vectors_teardown(struct irqlink_pci *p)
-{
-	struct irqlink_pci_vector *v;
-
-	while (p->count) {
-		v = &p->vectors[--p->count];
-		irqlink_source_detach(v->src);
-		free_irq(v->irq, v->src);
-		irqlink_source_unregister(v->src);
-	}
-}
-
-static int vectors_setup(struct irqlink_pci *p, int count)
-{
-	int ret;
-
-	for (p->count = 0; p->count < count; p->count++) {
-		ret = vector_setup(p, p->count, count);
-		if (ret) {
-			vectors_teardown(p);
-			return ret;
-		}
-	}
-	return 0;
-}
 
 /* An INTx line is shared, so it takes a status register. */
 static int vectors_alloc(struct pci_dev *pdev,
@@ -296,10 +111,9 @@ static struct irqlink_pci *pci_begin(struct pci_dev *pdev,
 	p->pdev = pdev;
 	p->type = *type;
 	p->regs = regs;
-	ops_setup(p);
 
 	*why = "a source cannot be registered";
-	ret = vectors_setup(p, count);
+	ret = irqlink_pci_vectors_setup(p, count);
 	if (ret)
 		goto err_free;
 	return p;
@@ -377,7 +191,7 @@ void irqlink_pci_teardown(struct pci_dev *pdev)
 	if (!p)
 		return;
 	pci_set_drvdata(pdev, NULL);
-	vectors_teardown(p);
+	irqlink_pci_vectors_teardown(p);
 	pci_free_irq_vectors(pdev);
 	pci_iounmap(pdev, p->regs);
 	pci_release_region(pdev, p->type.bar);

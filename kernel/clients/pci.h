@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between the driver of PCI functions and their description at run time.
+ * irqlink: a PCI function, as the files of its driver know it.
  */
 #ifndef _IRQLINK_CLIENTS_PCI_H
 #define _IRQLINK_CLIENTS_PCI_H
 
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
-struct irqlink_kind;
-struct irqlink_source;
+#include "irqlink.h"
+
 struct pci_dev;
 
 #define IRQLINK_PCI_NONE	U32_MAX	/* the device has no such register */
@@ -41,7 +42,50 @@ struct irqlink_pci_type {
 	const struct irqlink_kind *kind;
 };
 
+/**
+ * struct irqlink_pci_vector - one vector, which is one source
+ * @p: the function
+ * @src: its source
+ * @irq: its Linux interrupt number
+ * @trigger_ns: when it was last triggered, until its interrupt comes
+ * @lock: guards @masked and the function's INTx
+ * @masked: how often INTx is masked
+ */
+struct irqlink_pci_vector {
+	struct irqlink_pci *p;
+	struct irqlink_source *src;
+	int irq;
+	aligned_u64 trigger_ns;
+	raw_spinlock_t lock; /* masked */
+	int masked;
+};
+
+/**
+ * struct irqlink_pci - a function in use
+ * @pdev: the function
+ * @type: its registers
+ * @ops: what can be done for its sources
+ * @regs: BAR @type.bar
+ * @count: vectors that are set up
+ * @vectors: its vectors
+ */
+struct irqlink_pci {
+	struct pci_dev *pdev;
+	struct irqlink_pci_type type;
+	struct irqlink_source_ops ops;
+	void __iomem *regs;
+	int count;
+	struct irqlink_pci_vector vectors[];
+};
+
+/* pci_vector.c */
+int irqlink_pci_vectors_setup(struct irqlink_pci *p, int count);
+void irqlink_pci_vectors_teardown(struct irqlink_pci *p);
+
+/* pci_described.c */
 extern const struct irqlink_kind irqlink_pci_kind;
+
+/* pci.c */
 extern struct pci_driver irqlink_pci_driver;
 
 /* Called with the device's lock held. */

@@ -93,6 +93,7 @@ static enum hrtimer_restart sim_expired(struct hrtimer *timer)
 	struct irqlink_sim *sim = container_of(timer, struct irqlink_sim,
 					       timer);
 	ktime_t due = hrtimer_get_expires(timer);
+	ktime_t began = ktime_get(), now;
 	u32 i;
 
 	for (i = 0; i < sim->burst && sim->left; i++, sim->left--) {
@@ -105,9 +106,14 @@ static enum hrtimer_restart sim_expired(struct hrtimer *timer)
 		return HRTIMER_NORESTART;
 
 	sim->next = ktime_add_ns(sim->next, sim->period);
-	/* Late by whole periods: leave them out rather than catch up. */
-	if (ktime_before(sim->next, ktime_get()))
-		sim->next = ktime_add_ns(ktime_get(), sim->period);
+	now = ktime_get();
+	/*
+	 * Late by whole periods: leave them out rather than catch up. A burst
+	 * that takes longer than the period leaves the CPU half of its time.
+	 */
+	if (ktime_before(sim->next, now))
+		sim->next = ktime_add_ns(now, max_t(u64, sim->period,
+						    ktime_sub(now, began)));
 	due = ktime_add_ns(sim->next, sim_jitter(sim));
 	hrtimer_set_expires(timer, due);
 	return HRTIMER_RESTART;

@@ -1,5 +1,6 @@
 //! Lines and controllers that leave at any time.
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
@@ -10,13 +11,17 @@ use super::test_chip::TestChip;
 use super::{Controller, Kind, Line, gpio, on_each_kind};
 use crate::board::*;
 use crate::removal::{ended, let_it_sleep, sleeper, sources};
+use crate::trial::skip_if;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
-    let mut tests = trials!("gpio":
-        a_controller_can_leave_that_nothing_tells_of,
-        a_controller_stays_loaded_while_its_line_is_a_source,
+    let mut tests = skip_if(
+        keeps_interrupts_of_what_left(),
+        trials!("gpio": a_controller_can_leave_that_nothing_tells_of),
     );
+    tests.extend(trials!("gpio":
+        a_controller_stays_loaded_while_its_line_is_a_source,
+    ));
     tests.extend(on_each_kind!(
         the_removal_of_a_line_ends_its_sleepers,
         the_removal_of_the_controller_ends_its_sleepers,
@@ -24,6 +29,15 @@ pub fn tests() -> Vec<Trial> {
         a_controller_can_leave_while_a_line_is_pulled,
     ));
     tests
+}
+
+/// Linux before 6.12 frees neither the interrupts of a controller that leaves in use, nor its module.
+fn keeps_interrupts_of_what_left() -> Option<String> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release.split(['.', '-']).map(|number| number.parse().ok());
+    let version: (Option<u32>, Option<u32>) = (numbers.next().flatten(), numbers.next().flatten());
+    (version < (Some(6), Some(12)))
+        .then(|| "this kernel does not free the interrupts of a controller that leaves".to_owned())
 }
 
 /// Removes a line while a reader and an agent wait for it.

@@ -82,7 +82,7 @@ struct Kind {
     in_thread: bool,
 }
 
-const KINDS: [Kind; 4] = [
+static KINDS: [Kind; 5] = [
     Kind {
         name: "gpio_sim",
         make: || Ok(Box::new(SimChip::new(8)?)),
@@ -107,27 +107,32 @@ const KINDS: [Kind; 4] = [
         missing: || None,
         in_thread: true,
     },
+    Kind {
+        name: "threaded_lines",
+        make: || Ok(Box::new(TestChip::new("parent=1 threaded=1")?)),
+        missing: || None,
+        in_thread: true,
+    },
 ];
 
-/// A test on each kind of controller; skipped, with the reason, where there is none.
-fn trials_of(
-    name: &str,
-    test: fn(&dyn Controller, &Kind) -> Outcome,
-) -> impl Iterator<Item = Trial> {
-    KINDS.iter().map(move |kind| {
-        let run = move || test(&*(kind.make)()?, kind);
-        let trial = Trial::test(format!("gpio::{name}_on_{}", kind.name), run);
-        match (kind.missing)() {
-            None => trial,
-            Some(why) => trial.skip(&why),
-        }
-    })
+/// A test on a kind of controller; skipped, with the reason, where there is none.
+fn trial_on(kind: &'static Kind, name: &str, test: OnController) -> Trial {
+    let run = move || test(&*(kind.make)()?, kind);
+    let trial = Trial::test(format!("gpio::{name}_on_{}", kind.name), run);
+    match (kind.missing)() {
+        None => trial,
+        Some(why) => trial.skip(&why),
+    }
 }
+
+type OnController = fn(&dyn Controller, &Kind) -> Outcome;
 
 /// The tests of a file, each on each kind of controller.
 macro_rules! on_each_kind {
     ($($test:ident),+ $(,)?) => {
-        [$($crate::gpio::trials_of(stringify!($test), $test)),+].into_iter().flatten()
+        $crate::gpio::KINDS.iter().flat_map(|kind| {
+            [$($crate::gpio::trial_on(kind, stringify!($test), $test)),+]
+        })
     };
 }
 use on_each_kind;
