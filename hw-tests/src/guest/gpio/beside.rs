@@ -9,12 +9,12 @@ use libtest_mimic::Failed;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::test_chip::TestChip;
-use super::{Controller, Kind, Line, is_up, on_each_kind, records};
+use super::{Controller, Kind, Line, is_up, on_each_kind, on_test_chip, records};
 use crate::board::*;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
-    let mut tests = trials!("path_length":
+    let mut tests = on_test_chip!("path_length":
         stamps_are_as_near_to_the_edge_as_the_character_devices,
     );
     tests.extend(on_each_kind!(the_edges_are_those_of_the_character_device));

@@ -6,15 +6,15 @@ use std::process::{Command, Output};
 use gpio_cdev::{Chip, LineRequestFlags};
 use libtest_mimic::Failed;
 
-use super::Controller;
 use super::test_chip::TestChip;
+use super::{Controller, on_test_chip};
 use crate::board::*;
 use crate::command::{ended, irqlink, json};
 use crate::removal::sources;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
-    trials!("gpio":
+    on_test_chip!("gpio":
         the_command_adds_and_removes_a_line,
         the_command_finds_a_line_however_it_is_named,
         the_command_says_what_cannot_be_had,

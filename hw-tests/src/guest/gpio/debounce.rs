@@ -8,12 +8,12 @@ use irqlink::abi::Record;
 use libtest_mimic::Failed;
 
 use super::test_chip::TestChip;
-use super::{Controller, Kind, Line, gpio, is_up, on_each_kind, records};
+use super::{Controller, Kind, Line, gpio, is_up, on_each_kind, on_test_chip, records};
 use crate::board::*;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
-    let mut tests = trials!("gpio":
+    let mut tests = on_test_chip!("gpio":
         a_controller_that_debounces_does_so_itself,
     );
     tests.extend(on_each_kind!(

@@ -10,7 +10,9 @@ use irqlink::units::CpuList;
 use irqlink::{Control, Edges, GpioLine};
 
 use super::test_chip::TestChip;
-use super::{Controller, KINDS, Kind, Line, gpio, is_up, on_each_kind, records, trial_on};
+use super::{
+    Controller, KINDS, Kind, Line, gpio, is_up, on_each_kind, on_test_chip, records, trial_on,
+};
 use crate::board::*;
 use crate::guard::{UNTIL_ACK, set};
 use crate::sim_chip::SimChip;
@@ -18,10 +20,10 @@ use crate::trial::skip_if;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
-    let mut tests = trials!("gpio":
+    let mut tests = on_test_chip!("gpio":
         a_late_thread_keeps_the_directions,
     );
-    tests.extend(trials!("path_length":
+    tests.extend(on_test_chip!("path_length":
         an_edge_whose_interrupt_is_late_keeps_its_direction,
     ));
     tests.extend(skip_if(

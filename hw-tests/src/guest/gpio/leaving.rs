@@ -8,7 +8,7 @@ use irqlink::{Access, Agent, Control, Device, Edges, Error, FileReader, Options,
 use nix::errno::Errno;
 
 use super::test_chip::TestChip;
-use super::{Controller, Kind, Line, gpio, on_each_kind};
+use super::{Controller, Kind, Line, gpio, on_each_kind, on_test_chip};
 use crate::board::*;
 use crate::removal::{ended, let_it_sleep, sleeper, sources};
 use crate::trial::skip_if;
@@ -17,9 +17,9 @@ use crate::trial::skip_if;
 pub fn tests() -> Vec<Trial> {
     let mut tests = skip_if(
         keeps_interrupts_of_what_left(),
-        trials!("gpio": a_controller_can_leave_that_nothing_tells_of),
+        on_test_chip!("gpio": a_controller_can_leave_that_nothing_tells_of),
     );
-    tests.extend(trials!("gpio":
+    tests.extend(on_test_chip!("gpio":
         a_controller_stays_loaded_while_its_line_is_a_source,
     ));
     tests.extend(on_each_kind!(

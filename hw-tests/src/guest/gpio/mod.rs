@@ -32,13 +32,24 @@ pub fn tests() -> Vec<Trial> {
         debounce::tests(),
         leaving::tests(),
         refusal::tests(),
-        command::tests(),
         device_tree::tests(),
+        command::tests(),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
+
+/// Tests on the lab's own controller; skipped, with the reason, where it is not.
+macro_rules! on_test_chip {
+    ($topic:literal: $($test:ident),+ $(,)?) => {
+        $crate::trial::skip_if(
+            $crate::gpio::test_chip::TestChip::missing(),
+            $crate::board::trials!($topic: $($test),+),
+        )
+    };
+}
+use on_test_chip;
 
 /// A GPIO controller whose lines a test pulls.
 trait Controller: Sync {
@@ -92,25 +103,25 @@ static KINDS: [Kind; 5] = [
     Kind {
         name: "plain_lines",
         make: || Ok(Box::new(TestChip::new("parent=1")?)),
-        missing: || None,
+        missing: TestChip::missing,
         in_thread: false,
     },
     Kind {
         name: "sleeping_lines",
         make: || Ok(Box::new(TestChip::new("parent=1 sleeps=1")?)),
-        missing: || None,
+        missing: TestChip::missing,
         in_thread: false,
     },
     Kind {
         name: "nested_lines",
         make: || Ok(Box::new(TestChip::new("parent=1 nested=1")?)),
-        missing: || None,
+        missing: TestChip::missing,
         in_thread: true,
     },
     Kind {
         name: "threaded_lines",
         make: || Ok(Box::new(TestChip::new("parent=1 threaded=1")?)),
-        missing: || None,
+        missing: TestChip::missing,
         in_thread: true,
     },
 ];

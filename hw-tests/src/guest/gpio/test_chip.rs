@@ -17,6 +17,10 @@ use crate::board::wait_until;
 
 const PARAMETERS: &str = "/sys/module/chip/parameters";
 
+fn module() -> String {
+    format!("{MODULE_DIR}/chip.ko")
+}
+
 /// The controller; it and its module leave when the test ends.
 pub struct TestChip {
     levels: AtomicU8,
@@ -27,9 +31,14 @@ impl TestChip {
     /// What it is called; line n is `chip-n`.
     pub const LABEL: &str = "chip";
 
+    /// Why there can be none on this board.
+    pub fn missing() -> Option<String> {
+        (!Path::new(&module()).exists()).then(|| format!("there is no {}", module()))
+    }
+
     /// Loads the module, with these parameters.
     pub fn new(parameters: &str) -> Result<TestChip, Failed> {
-        let module = File::open(format!("{MODULE_DIR}/chip.ko"))?;
+        let module = File::open(module())?;
         let parameters = CString::new(parameters)?;
         finit_module(module.as_fd(), &parameters, ModuleInitFlags::empty())?;
         let mut path = None;
