@@ -29,7 +29,10 @@
  * seq and payload[0] are the first lost sequence number, payload[1] the last.
  */
 #define IRQLINK_RECORD_LOST	(1U << 0)
-/* time_ns was taken in a thread, not in hard-IRQ context. */
+/*
+ * time_ns was taken in a thread, or as the kernel resent an interrupt that came
+ * while it was masked, not in hard-IRQ context.
+ */
 #define IRQLINK_RECORD_THREAD	(1U << 1)
 /* Direction of a GPIO edge. */
 #define IRQLINK_RECORD_RISING	(1U << 2)

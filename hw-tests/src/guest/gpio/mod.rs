@@ -204,18 +204,23 @@ fn gpio(chip: &dyn Controller, offset: u32, edges: Edges, debounce: Option<Durat
     }
 }
 
+/// The interrupts given, none of them lost.
+fn interrupts(given: &[Given]) -> Result<Vec<Record>, Failed> {
+    let interrupt = |one: &Given| match one {
+        Given::Interrupt(record, _) => Ok(*record),
+        other => Err(format!("not an interrupt: {other:?}").into()),
+    };
+    given.iter().map(interrupt).collect()
+}
+
 /// The interrupts given, none of them lost, stamped where they should be.
 fn records(given: &[Given], in_thread: bool) -> Result<Vec<Record>, Failed> {
-    let mut records = Vec::new();
-    for one in given {
-        let Given::Interrupt(record, _) = one else {
-            return Err(format!("not an interrupt: {one:?}").into());
-        };
+    let records = interrupts(given)?;
+    for record in &records {
         ensure!(
             (record.flags & IRQLINK_RECORD_THREAD != 0) == in_thread,
             "stamped elsewhere: {record:?}"
         );
-        records.push(*record);
     }
     Ok(records)
 }
