@@ -56,6 +56,14 @@ impl Tally {
     }
 }
 
+/// What libtest says of the tests that failed.
+pub fn failures(output: &str) -> &str {
+    match output.split_once("\nfailures:\n") {
+        Some((_, failures)) => failures.trim(),
+        None => "",
+    }
+}
+
 /// All steps so far.
 pub struct Suite<'a> {
     only: &'a [String],
@@ -159,6 +167,13 @@ mod tests {
             ),
             (0, 1)
         );
+    }
+
+    #[test]
+    fn the_failures_are_taken_from_the_rest() {
+        let output = "test a ... ok\n\nfailures:\n\n---- b ----\nwhy\n";
+        assert_eq!(failures(output), "---- b ----\nwhy");
+        assert_eq!(failures("test a ... ok\n"), "");
     }
 
     #[test]

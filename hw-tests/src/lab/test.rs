@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::qemu::Accel;
 use crate::rigs;
 use crate::spec;
-use crate::suite::{Suite, Tally};
+use crate::suite::{self, Suite, Tally};
 use crate::test_board::TestBoard;
 
 /// The topic for a board that counts instructions.
@@ -168,16 +168,12 @@ fn guest_tests(
     let mut output = Vec::new();
     let outcome = board.run(progress, &mut |bytes| output.extend(bytes));
     let output = String::from_utf8_lossy(&output).into_owned();
-    match outcome.and_then(|outcome| outcome.check()) {
-        Ok(()) => Ok(Tally::of_libtest(output, true)),
-        Err(Error::Job { why, logs }) => Ok(Tally::of_libtest(
-            format!("{output}\n{}", Error::Job { why, logs }),
-            false,
-        )),
-        Err(other) => Ok(Tally {
-            failed: 1,
-            output: format!("{output}\n{other}"),
-            ..Tally::default()
-        }),
-    }
+    Ok(match outcome.and_then(|outcome| outcome.check()) {
+        Ok(()) => Tally::of_libtest(output, true),
+        Err(e) => Tally {
+            // What is wrong comes first, as the output is long.
+            output: format!("{e}\n{}\n{output}", suite::failures(&output)),
+            ..Tally::of_libtest(output, false)
+        },
+    })
 }
