@@ -23,6 +23,7 @@ mod recorder;
 mod report;
 mod rows;
 mod sample;
+mod say;
 mod schedule;
 mod session;
 mod stop;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     match commands::run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("irqlink-bench: {error}");
+            say::say(&error);
             ExitCode::from(error.code())
         }
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use crate::say::say_plain;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Progress on standard error.
@@ -38,7 +39,7 @@ impl Progress {
     /// A group of steps begins: a line where there is no terminal.
     pub fn line(&self, text: &str) {
         if !self.is_terminal {
-            eprintln!("{text}");
+            say_plain(text);
             // A slow line, such as a serial console, is still busy with it.
             std::thread::sleep(Duration::from_millis(20));
         }

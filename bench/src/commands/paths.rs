@@ -9,6 +9,7 @@ use super::output::print;
 use super::target::source;
 use crate::error::Result;
 use crate::path;
+use crate::say::say;
 
 /// List the paths that can be measured, and why others cannot be here.
 #[derive(Debug, Args)]
@@ -33,7 +34,9 @@ impl Paths {
         }
         print(&text)?;
         if let Err(error) = source {
-            eprintln!("irqlink-bench: whether they are to be had here is not known: {error}");
+            say(format_args!(
+                "whether they are to be had here is not known: {error}"
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -25,6 +25,7 @@ use crate::plan::Plan;
 use crate::realtime;
 use crate::recorder::Scale;
 use crate::report::{Report, Stopped};
+use crate::say::say;
 use crate::schedule::{self, Round};
 use crate::session::Session;
 use crate::stop;
@@ -174,10 +175,10 @@ impl Run {
                 true => "",
                 false => " cannot raise its own interrupt:",
             };
-            eprintln!(
-                "irqlink-bench: {}{why} waiting for {} interrupts from outside for each path; Ctrl-C ends it",
+            say(format_args!(
+                "{}{why} waiting for {} interrupts from outside for each path; Ctrl-C ends it",
                 source.name, self.target.num
-            );
+            ));
         }
         Ok((source, listens))
     }
@@ -186,7 +187,7 @@ impl Run {
     fn choice(&self, source: &Source, listens: bool) -> Result<Choice> {
         let choice = Choice::make(&self.paths, source, listens)?;
         for skipped in &choice.skipped {
-            eprintln!("irqlink-bench: skipped {}: {}", skipped.path, skipped.why);
+            say(format_args!("skipped {}: {}", skipped.path, skipped.why));
         }
         Ok(choice)
     }
@@ -194,7 +195,7 @@ impl Run {
     fn limit(&self) -> Result<Option<Limit>> {
         let limit = self.stop_above.map(Limit::begin).transpose()?;
         if let Some(why) = limit.as_ref().and_then(Limit::no_trace) {
-            eprintln!("irqlink-bench: no trace will be kept: {why}");
+            say(format_args!("no trace will be kept: {why}"));
         }
         Ok(limit)
     }
@@ -202,7 +203,9 @@ impl Run {
     /// Keeps what there is to keep if an event took too long.
     fn stopped(&self, limit: &Limit, session: &mut Session) -> Option<Stopped> {
         if !limit.alarm.has_rung() {
-            eprintln!("irqlink-bench: no event was beyond the limit of --stop-above");
+            say(format_args!(
+                "no event was beyond the limit of --stop-above"
+            ));
             return None;
         }
         let (path, load, events) = session.latest.take()?;

@@ -14,6 +14,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use super::on_mio::{Drain, OnMio};
 use super::{Path, Taken};
 use crate::error::{Error, Result};
+use crate::say::say;
 use crate::trigger::{Pull, PulledSource, Raise};
 
 pub struct GpioCdev;
@@ -104,7 +105,9 @@ impl Drop for FreedLine {
         let outcome = Control::open().and_then(|mut control| control.add(&self.0));
         if let Err(error) = outcome {
             let name = self.0.name.as_deref().unwrap_or_default();
-            eprintln!("irqlink-bench: the source {name} could not be made again: {error}");
+            say(format_args!(
+                "the source {name} could not be made again: {error}"
+            ));
         }
     }
 }

@@ -5,6 +5,7 @@ use irqlink::{Control, Delivery, Settings, Source};
 use super::netlink;
 use super::{Path, Taken};
 use crate::error::Result;
+use crate::say::say;
 use crate::trigger::{self, Raise};
 
 pub struct NetlinkThread;
@@ -66,7 +67,9 @@ impl Drop for SetDelivery {
         let before = to(self.before);
         let set = Control::open().and_then(|mut control| control.set(self.source, before, None));
         if let Err(error) = set {
-            eprintln!("irqlink-bench: the source's delivery stays in the thread: {error}");
+            say(format_args!(
+                "the source's delivery stays in the thread: {error}"
+            ));
         }
     }
 }

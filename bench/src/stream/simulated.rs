@@ -5,6 +5,7 @@ use std::time::Duration;
 use irqlink::{Access, Control, Device, NewSource, Sim, Source};
 
 use crate::error::{Error, Result};
+use crate::say::say;
 
 /// A source that a timer drives.
 pub struct Simulated {
@@ -55,7 +56,9 @@ impl Drop for Simulated {
         let outcome = Control::open().and_then(|mut control| control.remove(self.source.id));
         if let Err(error) = outcome {
             let name = &self.source.name;
-            eprintln!("irqlink-bench: the simulated source {name} could not be removed: {error}");
+            say(format_args!(
+                "the simulated source {name} could not be removed: {error}"
+            ));
         }
     }
 }
