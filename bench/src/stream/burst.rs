@@ -16,6 +16,10 @@ use crate::error::{Error, Result};
 const PERIOD: (Duration, Duration) = (Duration::from_millis(1), Duration::from_micros(20));
 /// The period is doubled at most so often until the consumer is done in time.
 const DOUBLINGS: u32 = 6;
+/// And so often until it loses nothing. What it loses then is the path's own.
+const LOSSES: u32 = 3;
+/// Pauses between bursts at which the consumer may be late, before it is found too slow.
+const PAUSES: u32 = 20;
 /// Spans whose median is taken.
 const SPANS: usize = 5;
 /// How long the CPUs are watched with nothing going on, and how often.
@@ -61,10 +65,12 @@ impl Bursts {
     /// Those of the source and the path; [`Error::TooSlow`].
     pub fn measure(&self, listen: Option<&Listener>, length: u32, events: u64) -> Result<Measured> {
         let mut period = PERIOD.0 + PERIOD.1 * length;
-        for _ in 0..DOUBLINGS {
+        for doubling in 0..DOUBLINGS {
             match self.try_at(period, listen, length, events)? {
-                Some(measured) => return Ok(measured),
-                None => period *= 2,
+                Some(measured) if measured.total.lost == 0 || doubling >= LOSSES => {
+                    return Ok(measured);
+                }
+                _ => period *= 2,
             }
         }
         Err(Error::TooSlow { length })
@@ -104,20 +110,39 @@ impl Bursts {
     ) -> Result<Option<Vec<Span>>> {
         let bursts = (events / u64::from(length)).div_ceil(SPANS as u64).max(2);
         let phase = Phase::find(source, period)?;
+        let pause = |periods| self.pause(&phase, source, consumers, periods);
         // The first bursts warm up.
-        phase.wait(3)?;
-        let mut before = Moment::now(Some(&self.soak), Some(source), consumers)?;
+        let Some(mut before) = pause(3)? else {
+            return Ok(None);
+        };
         let mut spans = Vec::new();
         for _ in 0..SPANS {
-            phase.wait(bursts)?;
-            let now = Moment::now(Some(&self.soak), Some(source), consumers)?;
-            if !consumers.is_empty() && now.count.newest < now.head {
+            let Some(now) = pause(bursts)? else {
                 return Ok(None);
-            }
+            };
             spans.push(now.since(&before));
             before = now;
         }
         Ok(Some(spans))
+    }
+
+    /// A moment after so many periods at which the consumer is done; `None` if it never is.
+    fn pause(
+        &self,
+        phase: &Phase,
+        source: &Simulated,
+        consumers: &Consumers,
+        periods: u64,
+    ) -> Result<Option<Moment>> {
+        phase.wait(periods)?;
+        for _ in 0..PAUSES {
+            let now = Moment::now(Some(&self.soak), Some(source), consumers)?;
+            if consumers.is_empty() || now.count.newest == now.head {
+                return Ok(Some(now));
+            }
+            phase.wait(1)?;
+        }
+        Ok(None)
     }
 }
 
