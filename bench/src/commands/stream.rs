@@ -15,7 +15,7 @@ use crate::path::{self, Path};
 use crate::realtime;
 use crate::report::Report;
 use crate::stop;
-use crate::stream::{Listen, Setting};
+use crate::stream::{BatchListen, Listen, Setting};
 
 /// What is measured, and how.
 #[derive(Debug, Args)]
@@ -119,5 +119,13 @@ pub fn listener(path: &'static dyn Path) -> impl Fn(&Source) -> Listen {
     move |source| {
         let name = source.name.clone();
         Arc::new(move || (own.listen)(&name))
+    }
+}
+
+/// How to listen, taking so many records at a time.
+pub fn batch_listener(listen: BatchListen, batch: u32) -> impl Fn(&Source) -> Listen {
+    move |source| {
+        let name = source.name.clone();
+        Arc::new(move || listen(&name, batch))
     }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use clap::Args;
 use irqlink::units::parse_duration;
 
-use super::stream::{Prepared, Stream, listener};
+use super::stream::{Prepared, Stream, batch_listener, listener};
 use crate::error::Result;
 use crate::measure::Measure;
 use crate::path::Path;
 use crate::progress::Progress;
 use crate::report;
 use crate::stop;
-use crate::stream::Saturation;
+use crate::stream::{BatchListen, Saturation, batched};
 
 /// Measure how many events a second a path takes: the rate is doubled until consumers fall behind.
 ///
@@ -24,6 +24,10 @@ pub struct Throughput {
     #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1,4,16",
         value_parser = clap::value_parser!(u32).range(1..=1024))]
     consumers: Vec<u32>,
+    /// Records that a message or a read carries at most, on the paths where the program chooses it
+    #[arg(short, long, value_name = "N,...", value_delimiter = ',', default_value = "1,32",
+        value_parser = clap::value_parser!(u32).range(1..=1024))]
+    batch: Vec<u32>,
     /// How long each rate is kept up; by default 200ms, or 20ms where instructions are counted
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     duration: Option<Duration>,
@@ -31,8 +35,8 @@ pub struct Throughput {
     stream: Stream,
 }
 
-/// A path, and how many use it.
-type Part = (&'static dyn Path, u32);
+/// A path, how many use it, and how much each takes at a time, where that is its choice.
+type Part = (&'static dyn Path, u32, Option<(BatchListen, u32)>);
 
 impl Throughput {
     pub fn run(self) -> Result<ExitCode> {
@@ -55,14 +59,20 @@ impl Throughput {
         prepared.random.shuffle(&mut parts);
         let progress = Progress::new(parts.len() as u64);
         let saturation = Saturation::new(prepared.setting.clone(), duration);
-        for (path, consumers) in parts {
+        for (path, consumers, batch) in parts {
             if stop::requested() {
                 break;
             }
-            let name = format!("{}, consumers: {consumers}", path.name());
+            let at_once = batch.map_or(String::new(), |(_, batch)| format!(", {batch} at a time"));
+            let name = format!("{}, consumers: {consumers}{at_once}", path.name());
             progress.line(&name);
             progress.begin(name);
-            let taken = saturation.measure(&listener(path), consumers)?;
+            let taken = match batch {
+                Some((listen, batch)) => {
+                    saturation.measure(&batch_listener(listen, batch), consumers)
+                }
+                None => saturation.measure(&listener(path), consumers),
+            }?;
             prepared.report.throughput.push(report::Throughput {
                 path: path.name().into(),
                 measure: prepared.setting.measure,
@@ -70,7 +80,7 @@ impl Throughput {
                 accel: prepared.setting.accel,
                 run: 0,
                 consumers,
-                batch: None,
+                batch: batch.map(|(_, batch)| batch),
                 steps: taken.steps,
                 cost: taken.cost,
             });
@@ -80,8 +90,16 @@ impl Throughput {
     }
 
     fn parts(&self) -> Vec<Part> {
-        let consumers = |path| self.consumers.iter().map(move |number| (path, *number));
-        let paths = self.stream.paths().into_iter();
-        paths.flat_map(consumers).collect()
+        let mut parts = Vec::new();
+        for path in self.stream.paths() {
+            let batches: Vec<_> = match batched(path) {
+                Some(listen) => self.batch.iter().map(|one| Some((listen, *one))).collect(),
+                None => vec![None],
+            };
+            for consumers in &self.consumers {
+                parts.extend(batches.iter().map(|batch| (path, *consumers, *batch)));
+            }
+        }
+        parts
     }
 }

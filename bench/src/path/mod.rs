@@ -20,6 +20,7 @@ mod signals;
 mod sigwaitinfo;
 
 pub use choice::{Choice, Skipped};
+pub use on_mio::{Drain, OnMio};
 pub use own::Own;
 
 use std::fmt;

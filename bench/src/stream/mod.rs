@@ -1,6 +1,7 @@
 //! Many events in a row, from a simulated source: what each costs the CPUs, and how many a second there
 //! can be.
 
+mod batch;
 mod burst;
 mod consumers;
 mod saturation;
@@ -13,6 +14,7 @@ use irqlink::realtime::Request;
 use crate::environment::Accel;
 use crate::measure::Measure;
 
+pub use batch::{BatchListen, batched};
 pub use burst::{Bursts, Measured};
 pub use consumers::Listen;
 pub use saturation::Saturation;
