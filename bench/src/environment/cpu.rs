@@ -1,8 +1,19 @@
-//! The CPU's model.
+//! The CPU.
 
 use std::fs;
 
-use super::text;
+use super::{Accel, text};
+
+/// What executes the instructions, in words.
+pub fn executed_by(accel: Accel) -> &'static str {
+    match accel {
+        Accel::None => "the processor",
+        Accel::Kvm => "the processor, under KVM",
+        Accel::Hypervisor => "the processor, under a hypervisor",
+        Accel::Tcg => "QEMU's emulator (TCG)",
+        Accel::Qemu => "QEMU, perhaps its emulator",
+    }
+}
 
 /// Model of the first CPU: its name, or the board's where the CPU has none (arm64).
 pub fn model() -> String {

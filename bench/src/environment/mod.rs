@@ -2,6 +2,7 @@
 
 mod cpu;
 mod kernel;
+mod power;
 mod source;
 mod thread;
 
@@ -14,7 +15,9 @@ use irqlink::realtime::Step;
 use nix::sys::utsname::uname;
 use serde::{Deserialize, Serialize};
 
+pub use cpu::executed_by;
 pub use irqlink::Accel;
+pub use power::Power;
 pub use source::SourceState;
 pub use thread::{ThreadState, is_asleep};
 
@@ -44,6 +47,19 @@ pub struct Environment {
     pub cpus_online: Option<String>,
     /// CPUs kept free of other work (`isolcpus`), as a list; empty if none.
     pub cpus_isolated: Option<String>,
+    /// CPUs without a periodic tick (`nohz_full`), as a list; empty if none.
+    #[serde(default)]
+    pub cpus_nohz_full: Option<String>,
+    /// Idle states and frequency.
+    #[serde(default)]
+    pub power: Power,
+    /// Real-time threads may have the CPUs for so long of each second, in us; -1 for always
+    /// (`sched_rt_runtime_us`).
+    #[serde(default)]
+    pub rt_runtime_us: Option<i64>,
+    /// The kernel's command line.
+    #[serde(default)]
+    pub kernel_command: Option<String>,
     /// Frequency governor of the first CPU.
     pub governor: Option<String>,
     /// Clock source of the kernel.
@@ -103,6 +119,12 @@ impl Environment {
             cpu: cpu::model(),
             cpus_online: text("/sys/devices/system/cpu/online"),
             cpus_isolated: text("/sys/devices/system/cpu/isolated"),
+            cpus_nohz_full: text("/sys/devices/system/cpu/nohz_full")
+                .map(|list| list.replace("(null)", "")),
+            power: Power::read(),
+            rt_runtime_us: text("/proc/sys/kernel/sched_rt_runtime_us")
+                .and_then(|text| text.parse().ok()),
+            kernel_command: text("/proc/cmdline"),
             governor: text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
             clocksource: text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
                 .unwrap_or_else(|| "unknown".into()),
@@ -145,6 +167,10 @@ pub mod tests {
             cpu: "QEMU TCG CPU version 2.5+".into(),
             cpus_online: Some("0-1".into()),
             cpus_isolated: Some(String::new()),
+            cpus_nohz_full: Some(String::new()),
+            power: Power::default(),
+            rt_runtime_us: Some(950_000),
+            kernel_command: None,
             governor: None,
             clocksource: "tsc".into(),
             clock_read: 52,

@@ -3,7 +3,7 @@
 use irqlink::Source;
 use serde::{Deserialize, Serialize};
 
-use super::text;
+use super::{ThreadState, text};
 
 /// The source and its interrupt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct SourceState {
     pub irq: u32,
     /// CPUs that the interrupt really goes to.
     pub irq_affinity: Option<String>,
+    /// The thread that delivers, where one does.
+    #[serde(default)]
+    pub thread: Option<ThreadState>,
 }
 
 impl SourceState {
@@ -31,7 +34,24 @@ impl SourceState {
             device: source.device.clone(),
             delivery: source.delivery.to_string(),
             irq: source.irq,
+            thread: irq_thread(source),
             irq_affinity: text(format!("/proc/irq/{}/effective_affinity_list", source.irq)),
         }
     }
+}
+
+/// The thread of the source's interrupt, `irq/24-edu0`, or that of a simulated one.
+fn irq_thread(source: &Source) -> Option<ThreadState> {
+    let names = [
+        format!("irq/{}-", source.irq),
+        format!("irqlink/{}", source.name),
+    ];
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    processes
+        .map(|process| process.path())
+        .filter(|process| {
+            let name = text(process.join("comm")).unwrap_or_default();
+            name.starts_with(&names[0]) && source.irq != 0 || name == names[1]
+        })
+        .find_map(|process| ThreadState::of(&process, &[]))
 }

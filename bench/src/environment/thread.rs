@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::path::Path;
+
 use irqlink::realtime::Step;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
@@ -27,8 +29,13 @@ pub struct ThreadState {
 impl ThreadState {
     /// Reads that of a thread of this process.
     pub fn read(thread: Pid, setup: &[Step]) -> Option<Self> {
-        let stat = text(format!("/proc/self/task/{thread}/stat"))?;
-        let status = text(format!("/proc/self/task/{thread}/status"))?;
+        Self::of(Path::new(&format!("/proc/self/task/{thread}")), setup)
+    }
+
+    /// Reads that of the thread whose folder in `/proc` it is.
+    pub fn of(folder: &Path, setup: &[Step]) -> Option<Self> {
+        let stat = text(folder.join("stat"))?;
+        let status = text(folder.join("status"))?;
         let setup = setup
             .iter()
             .map(|step| (step.name.to_owned(), step.effective.clone()));
@@ -48,7 +55,8 @@ fn parse(stat: &str, status: &str) -> Option<ThreadState> {
         policy: policy(field(stat, 41)?.parse().ok()?),
         priority: field(stat, 40)?.parse().ok()?,
         cpus: value("Cpus_allowed_list:")?.to_owned(),
-        locked_kib: value("VmLck:")?.parse().ok()?,
+        // A kernel thread has no memory of its own.
+        locked_kib: value("VmLck:").map_or(Some(0), |kib| kib.parse().ok())?,
         setup: BTreeMap::new(),
     })
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::environment::{Accel, Environment, ThreadState};
+use crate::environment::{Environment, Power, ThreadState, executed_by};
 use crate::report::Report;
 
 /// A card for each run, and the banner if its CPU is emulated.
@@ -42,7 +42,7 @@ pub fn banner(report: &Report) -> Markup {
 fn entries(run: &Environment) -> Vec<(&'static str, String)> {
     let mut entries = vec![
         ("CPU", run.cpu.clone()),
-        ("executed by", accel(run.accel).into()),
+        ("executed by", executed_by(run.accel).into()),
         ("kernel", format!("{} {}", run.kernel, run.arch)),
         ("preemption", run.preempt.clone()),
     ];
@@ -55,7 +55,15 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
     };
     add("CPUs", run.cpus_online.clone());
     add("isolated CPUs", run.cpus_isolated.clone());
+    add("CPUs without a tick", run.cpus_nohz_full.clone());
     add("governor", run.governor.clone());
+    add("frequency", frequency(&run.power));
+    add("idle states", idle(&run.power));
+    let runtime = run.rt_runtime_us.map(|us| match us {
+        -1 => "no limit".into(),
+        us => format!("{us} us of each second at most"),
+    });
+    add("real-time threads", runtime);
     add("clock", Some(clock(run)));
     if let Some(source) = &run.source {
         add(
@@ -72,6 +80,11 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
             Some(format!("{} on CPUs {affinity}", source.irq)),
         );
     }
+    let deliverer = run
+        .source
+        .as_ref()
+        .and_then(|source| source.thread.as_ref());
+    add("interrupt's thread", deliverer.map(thread));
     add("receiver", run.receiver.as_ref().map(thread));
     add("trigger", run.trigger.as_ref().map(thread));
     for (load, program) in &run.loads {
@@ -82,6 +95,12 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
         run.order
             .map(|order| format!("{} blocks a row, seed {}", order.blocks, order.seed)),
     );
+    add(
+        "tracing",
+        run.traced
+            .then(|| "on, which makes each figure longer".into()),
+    );
+    add("kernel's command line", run.kernel_command.clone());
     let modules = run
         .modules
         .iter()
@@ -91,14 +110,33 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
     entries
 }
 
-fn accel(accel: Accel) -> &'static str {
-    match accel {
-        Accel::None => "the processor",
-        Accel::Kvm => "the processor, under KVM",
-        Accel::Hypervisor => "the processor, under a hypervisor",
-        Accel::Tcg => "QEMU's emulator (TCG)",
-        Accel::Qemu => "QEMU, perhaps its emulator",
-    }
+fn frequency(power: &Power) -> Option<String> {
+    let (min, max) = power.frequency_khz?;
+    let driver = power
+        .frequency_driver
+        .as_deref()
+        .unwrap_or("unknown driver");
+    let boost = match power.boost {
+        Some(true) => ", boost on",
+        Some(false) => ", boost off",
+        None => "",
+    };
+    Some(format!(
+        "{} to {} MHz, {driver}{boost}",
+        min / 1000,
+        max / 1000
+    ))
+}
+
+fn idle(power: &Power) -> Option<String> {
+    let states = power.idle_states.iter().map(|state| {
+        let off = if state.disabled { ", off" } else { "" };
+        format!("{} ({} us{off})", state.name, state.exit_us)
+    });
+    let states = states.collect::<Vec<_>>().join(", ");
+    let driver = power.idle_driver.as_deref()?;
+    let governor = power.idle_governor.as_deref().unwrap_or("no governor");
+    Some(format!("{states} {driver}, {governor}").trim().to_owned())
 }
 
 fn clock(run: &Environment) -> String {
