@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use irqlink::realtime::Step;
 use nix::errno::Errno;
 
+use crate::compare::Difference;
 use crate::instructions::Mismatch;
 use crate::load::Load;
 use crate::report::Report;
@@ -28,6 +29,8 @@ Exit codes:
   7    the source is gone: its device or driver was removed
   8    a path that was asked for is not to be had here; the report has the others
   9    an event took longer than --stop-above; the report is written, marked partial, and says which
+  10   reports that do not go together: other machines or settings, nothing in common
+  11   a file cannot be read or written, such as on a full disk, or is no report
   130  ended by Ctrl-C or SIGTERM; the report is written and marked partial";
 
 /// The exit code of a run that made this report.
@@ -46,6 +49,10 @@ const LOST: u8 = 6;
 pub const NOT_HERE: u8 = 8;
 /// Exit code: an event took longer than `--stop-above` allows.
 const EXCEEDED: u8 = 9;
+/// Exit code: reports that do not go together.
+const UNLIKE: u8 = 10;
+/// Exit code: trouble with a file.
+const FILE: u8 = 11;
 /// Exit code: ended by Ctrl-C or SIGTERM.
 const STOPPED: u8 = 130;
 
@@ -148,8 +155,15 @@ pub enum Error {
     },
 
     /// Reports that must not stand in one table.
-    #[error("these reports cannot be merged: {0}")]
+    #[error("these reports do not go together: {0}")]
     Unlike(String),
+
+    /// Reports that are not to be compared without a word.
+    #[error(
+        "the environments are not alike, which may be why figures differ; to compare them nevertheless, use --force. What differs (first | second):{}",
+        .0.iter().map(|one| format!("\n  {one}")).collect::<String>()
+    )]
+    UnlikeEnvironments(Vec<Difference>),
 
     /// The output cannot be written.
     #[error("cannot write {path}: {}", write_advice(source))]
@@ -227,6 +241,8 @@ impl Error {
             Error::Tracing { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 5,
             Error::NothingArrived { .. } | Error::GivenUp { .. } => LOST,
             Error::NotHere { .. } => NOT_HERE,
+            Error::Unreadable { .. } | Error::NotAReport { .. } | Error::Write { .. } => FILE,
+            Error::Unlike(_) | Error::UnlikeEnvironments(_) => UNLIKE,
             _ => 1,
         }
     }

@@ -3,6 +3,7 @@
 mod alarm;
 mod clock;
 mod commands;
+mod compare;
 mod environment;
 mod error;
 mod feed;

@@ -54,6 +54,14 @@ impl Measure {
         }
     }
 
+    /// What rates are counted in.
+    pub fn rate(self) -> &'static str {
+        match self {
+            Measure::Time => "events/s",
+            Measure::PathLength => "events in 10^9 instructions",
+        }
+    }
+
     /// Decimal digits that a histogram of it keeps. An instruction count repeats exactly, so it
     /// is kept exactly up to 32,767.
     pub fn digits(self) -> u8 {

@@ -1,6 +1,7 @@
 //! The command line; the subcommands, one file each.
 
 mod burst;
+mod compare;
 mod handler;
 mod load;
 mod output;
@@ -41,6 +42,7 @@ enum Command {
     Throughput(throughput::Throughput),
     Paths(paths::Paths),
     Report(report::Report),
+    Compare(compare::Compare),
     Handler(handler::Handler),
     Load(load::Load),
 }
@@ -57,6 +59,7 @@ pub fn run() -> Result<ExitCode> {
         Command::Throughput(command) => command.run(),
         Command::Paths(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Handler(command) => command.run(),
         Command::Load(command) => command.run(),
     }

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::group::Group;
 use super::paths::Paths;
 use crate::figure::{Scale, grouped, relative, short};
-use crate::measure::Measure;
 use crate::report::{Percentile, Row, Throughput};
 use crate::sample::Sample;
 
@@ -99,13 +98,9 @@ pub fn throughput(all: &[Throughput], paths: &Paths) -> Markup {
 fn rates(rows: &[&Throughput], paths: &Paths) -> Markup {
     let typical = rows.iter().find_map(|row| Some(row.cost? as u64));
     let scale = Scale::of(rows[0].measure, typical.unwrap_or(0));
-    let unit = match rows[0].measure {
-        Measure::Time => "events a second",
-        Measure::PathLength => "events in 10⁹ instructions",
-    };
     html! {
         h3 { "Rates" }
-        p { (unit) ", each to all consumers. " b { "sustained" } ": the fastest that lost nothing; the cost is that of an event at it. Then the rate at which it broke." }
+        p { (rows[0].measure.rate()) ", each to all consumers. " b { "sustained" } ": the fastest that lost nothing; the cost is that of an event at it. Then the rate at which it broke." }
         div.scroll { table {
             thead { tr {
                 th { "path" }

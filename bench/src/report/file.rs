@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::{Report, SCHEMA, distribution};
 use crate::error::{Error, Result};
 use crate::file;
@@ -22,10 +24,23 @@ pub fn read(path: &Path) -> Result<Report> {
     })
 }
 
+/// What reports of all versions have.
+#[derive(Deserialize)]
+struct Version {
+    schema: u64,
+}
+
 fn parse(bytes: &[u8]) -> Result<Report, String> {
-    let report: Report = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let words = |error: serde_json::Error| error.to_string();
+    let Version { schema } = serde_json::from_slice(bytes).map_err(words)?;
+    if schema > SCHEMA.into() {
+        return Err(format!(
+            "its schema is {schema}, of a newer version; this one reads {SCHEMA}"
+        ));
+    }
+    let report: Report = serde_json::from_slice(bytes).map_err(words)?;
     if report.schema != SCHEMA {
-        return Err(format!("its schema is {}, not {SCHEMA}", report.schema));
+        return Err(format!("its schema is {schema}, not {SCHEMA}"));
     }
     let histograms = report
         .results
@@ -99,12 +114,16 @@ mod tests {
 
     #[test]
     fn another_schema_is_refused() {
-        let later = Report {
-            schema: 2,
-            ..report()
-        };
-        let error = parse(&serde_json::to_vec(&later).unwrap()).unwrap_err();
-        assert_eq!(error, "its schema is 2, not 1");
+        for (text, words) in [
+            (
+                r#"{"schema": 2, "rows": {}}"#,
+                "its schema is 2, of a newer version",
+            ),
+            (r#"{"schema": 1}"#, "missing field"),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The table: what the machine is, then each measure with its paths, fastest first.
 
+mod compare;
 mod grid;
 mod stages;
 mod stream;
@@ -9,6 +10,7 @@ use crate::figure::{Scale, grouped, relative};
 use crate::measure::Measure;
 use crate::report::{Percentile, Report, Row, Stopped, Subject, sections};
 
+pub use compare::comparison;
 pub use grid::Style;
 use grid::{Cell, align};
 

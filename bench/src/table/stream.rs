@@ -2,7 +2,6 @@
 
 use super::grid::{Cell, Style, align};
 use crate::figure::{Scale, grouped, short};
-use crate::measure::Measure;
 use crate::report::{Burst, Step, Throughput};
 
 /// Bursts: a row a path, a column a length.
@@ -61,12 +60,8 @@ pub fn throughput(all: &[Throughput], style: Style) -> String {
 fn rate_section(rows: &[&Throughput], style: Style) -> String {
     let typical = rows.iter().find_map(|row| Some(row.cost? as u64));
     let scale = Scale::of(rows[0].measure, typical.unwrap_or(0));
-    let second = match rows[0].measure {
-        Measure::Time => "events/s",
-        Measure::PathLength => "events in 10^9 instructions",
-    };
     let mut lines: Vec<Vec<Cell>> = vec![vec![
-        second.into(),
+        rows[0].measure.rate().into(),
         "consumers".into(),
         "batch".into(),
         "sustained".into(),
@@ -109,6 +104,7 @@ fn fastest(step: &Step) -> [Cell; 4] {
 mod tests {
     use super::*;
     use crate::environment::Accel;
+    use crate::measure::Measure;
     use crate::report::Quantiles;
 
     fn burst(path: &str, length: u32, cost: f64) -> Burst {

@@ -1,0 +1,291 @@
+//! The figures that two reports have in common.
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use crate::measure::Measure;
+use crate::report::{
+    Burst, Percentile, Report, Row, Subject, Throughput, distribution, sections as subjects,
+};
+
+/// Figures of one kind in one unit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Section {
+    /// What they are.
+    pub title: String,
+    /// What is measured.
+    pub measure: Measure,
+    /// Unit of the figures.
+    pub unit: &'static str,
+    /// One for each path and the like; never none.
+    pub pairs: Vec<Pair>,
+}
+
+/// What has been measured twice.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// Its name.
+    pub name: String,
+    /// Events that were lost, which flatters the figures.
+    pub lost: [u64; 2],
+    /// Its figures; the same in all pairs of a section.
+    pub figures: Vec<Figure>,
+}
+
+/// One figure of both reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// What it is.
+    pub name: &'static str,
+    /// In the first report.
+    pub a: f64,
+    /// In the second.
+    pub b: f64,
+    /// How much greater the second is, as a part of the first; `None` if that is 0.
+    pub change: Option<f64>,
+    /// In one of the reports so few events do not bound it.
+    pub is_doubtful: bool,
+    /// The samples do not tell them apart: their intervals of 95 % confidence overlap.
+    pub is_same: bool,
+}
+
+impl Figure {
+    fn new(name: &'static str, a: f64, b: f64) -> Self {
+        Figure {
+            name,
+            a,
+            b,
+            change: (a > 0.0).then(|| b / a - 1.0),
+            is_doubtful: false,
+            is_same: false,
+        }
+    }
+}
+
+/// All sections that have something.
+pub fn sections(a: &Report, b: &Report) -> Vec<Section> {
+    let mut sections = rows(a, b);
+    sections.extend(bursts(a, b));
+    sections.extend(rates(a, b));
+    sections
+}
+
+/// What there is to compare in a report, in words.
+pub fn contents(report: &Report) -> String {
+    let rows = report.results.iter().map(|row| (&row.path, row.measure));
+    let bursts = report.bursts.iter().map(|row| (&row.path, row.measure));
+    let rates = report.throughput.iter().map(|row| (&row.path, row.measure));
+    let words = |(path, measure): (&String, Measure)| format!("{path} in {}", measure.name());
+    let mut words: Vec<_> = rows.chain(bursts).chain(rates).map(words).collect();
+    words.sort();
+    words.dedup();
+    match words.is_empty() {
+        true => "nothing".into(),
+        false => words.join(", "),
+    }
+}
+
+fn rows(a: &Report, b: &Report) -> Vec<Section> {
+    let (a, b) = (subjects(a), subjects(b));
+    let common = a.iter().filter_map(|(subject, rows)| {
+        let (_, others) = b.iter().find(|(other, _)| other == subject)?;
+        Some((subject, rows, others))
+    });
+    common
+        .filter_map(|(subject, rows, others)| row_section(subject, rows, others))
+        .collect()
+}
+
+fn row_section(subject: &Subject, rows: &[Row], others: &[Row]) -> Option<Section> {
+    let pair = |a: &Row| {
+        let same = |b: &&Row| (&a.path, a.consumers) == (&b.path, b.consumers);
+        Some(row_pair(a, others.iter().find(same)?))
+    };
+    let pairs: Vec<_> = rows.iter().filter_map(pair).collect();
+    (!pairs.is_empty()).then(|| Section {
+        title: subject.title(),
+        measure: subject.measure,
+        unit: subject.measure.unit().name(),
+        pairs,
+    })
+}
+
+fn row_pair(a: &Row, b: &Row) -> Pair {
+    let decode = |row: &Row| row.histogram.as_deref().and_then(distribution::decode);
+    let histograms = decode(a).zip(decode(b));
+    let figure = |percentile: Percentile| {
+        let value = |row: &Row| Some(row.quantiles.at(percentile)? as f64);
+        let doubtful = |row: &Row| row.unsupported.contains(&percentile);
+        let spans = histograms
+            .as_ref()
+            .map(|(a, b)| (span(a, percentile), span(b, percentile)));
+        Some(Figure {
+            is_doubtful: doubtful(a) || doubtful(b),
+            is_same: spans.is_some_and(|(a, b)| overlap(a, b)),
+            ..Figure::new(percentile.name(), value(a)?, value(b)?)
+        })
+    };
+    let shown = [Percentile::P50, Percentile::P99, Percentile::P999];
+    Pair {
+        name: match a.consumers {
+            Some(consumers) => format!("{} (agents: {consumers})", a.path),
+            None => a.path.clone(),
+        },
+        lost: [a.lost, b.lost],
+        figures: shown.into_iter().filter_map(figure).collect(),
+    }
+}
+
+/// Where the true percentile lies with 95 % confidence, from the order of the sample.
+fn span(histogram: &Histogram<u64>, percentile: Percentile) -> (u64, u64) {
+    let (q, n) = (percentile.quantile(), histogram.len() as f64);
+    let around = 1.96 * (q * (1.0 - q) / n.max(1.0)).sqrt();
+    let at = |quantile: f64| histogram.value_at_quantile(quantile.clamp(0.0, 1.0));
+    (at(q - around), at(q + around))
+}
+
+fn overlap(a: (u64, u64), b: (u64, u64)) -> bool {
+    a.0 <= b.1 && b.0 <= a.1
+}
+
+fn bursts(a: &Report, b: &Report) -> Vec<Section> {
+    let pair = |a: &Burst| {
+        let same = |b: &&Burst| (a.measure, &a.path, a.length) == (b.measure, &b.path, b.length);
+        let b = b.bursts.iter().find(same)?;
+        let pair = Pair {
+            name: format!("{}, bursts of {}", a.path, a.length),
+            lost: [a.lost, b.lost],
+            figures: vec![Figure::new("cost", a.delivery(), b.delivery())],
+        };
+        Some((a.measure, pair))
+    };
+    let pairs = a.bursts.iter().filter_map(pair);
+    by_measure("cost per event", |measure| measure.unit().name(), pairs)
+}
+
+fn rates(a: &Report, b: &Report) -> Vec<Section> {
+    let pair = |a: &Throughput| {
+        let b = b.throughput.iter().find(|b| a.key() == b.key())?;
+        let batch = match a.batch {
+            Some(batch) => format!(", {batch} at a time"),
+            None => String::new(),
+        };
+        let pair = Pair {
+            name: format!("{}, consumers: {}{batch}", a.path, a.consumers),
+            lost: [0; 2],
+            figures: vec![Figure::new(
+                "sustained",
+                a.sustained()?.raised,
+                b.sustained()?.raised,
+            )],
+        };
+        Some((a.measure, pair))
+    };
+    let pairs = a.throughput.iter().filter_map(pair);
+    by_measure("sustained rate", Measure::rate, pairs)
+}
+
+fn by_measure(
+    title: &str,
+    unit: fn(Measure) -> &'static str,
+    pairs: impl Iterator<Item = (Measure, Pair)>,
+) -> Vec<Section> {
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.sort_by_key(|(measure, _)| *measure);
+    let section = |pairs: &[(Measure, Pair)]| Section {
+        title: title.to_owned(),
+        measure: pairs[0].0,
+        unit: unit(pairs[0].0),
+        pairs: pairs.iter().map(|(_, pair)| pair.clone()).collect(),
+    };
+    pairs.chunk_by(|a, b| a.0 == b.0).map(section).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::tests::environment;
+    use crate::report::tests::row;
+
+    fn report(rows: Vec<Row>) -> Report {
+        Report::new(environment(), rows, false)
+    }
+
+    #[test]
+    fn what_only_one_has_is_left_out() {
+        let a = report(vec![
+            row("read", Measure::Time, 5_000),
+            row("netlink", Measure::Time, 8_000),
+        ]);
+        let b = report(vec![
+            row("netlink", Measure::Time, 8_800),
+            row("netlink", Measure::PathLength, 7_000),
+        ]);
+        let sections = sections(&a, &b);
+        assert_eq!(sections.len(), 1);
+        assert_eq!(sections[0].pairs.len(), 1);
+        let figures = &sections[0].pairs[0].figures;
+        let p50 = &figures[0];
+        assert_eq!((p50.name, p50.a, p50.b), ("p50", 8_000.0, 8_800.0));
+        assert!((p50.change.unwrap() - 0.1).abs() < 1e-9 && !p50.is_same);
+        let doubtful: Vec<_> = figures.iter().map(|one| one.is_doubtful).collect();
+        assert_eq!(
+            doubtful,
+            [false, false, true],
+            "2,000 events bound no p99.9"
+        );
+        assert_eq!(contents(&b), "netlink in path length, netlink in time");
+    }
+
+    fn with_figures(values: impl IntoIterator<Item = u64>) -> Row {
+        let mut histogram = Histogram::<u64>::new(3).unwrap();
+        values
+            .into_iter()
+            .for_each(|one| histogram.record(one).unwrap());
+        Row {
+            histogram: Some(distribution::encode(&histogram)),
+            quantiles: crate::report::Quantiles::of(&histogram),
+            ..row("read", Measure::Time, 5_000)
+        }
+    }
+
+    #[test]
+    fn samples_that_overlap_do_not_tell() {
+        let first = || report(vec![with_figures(5_000..5_500)]);
+        let is_same = |b: Report| sections(&first(), &b)[0].pairs[0].figures[0].is_same;
+        assert!(is_same(report(vec![with_figures(5_010..5_510)])));
+        assert!(!is_same(report(vec![with_figures(5_100..5_600)])));
+    }
+
+    #[test]
+    fn bursts_and_rates_are_compared_by_measure() {
+        let burst = |measure: Measure, cost| Burst {
+            path: "read".into(),
+            measure,
+            unit: measure.unit(),
+            accel: crate::environment::Accel::Tcg,
+            run: 0,
+            length: 256,
+            events: 1024,
+            received: 1024,
+            lost: 0,
+            cost,
+            cost_without: 100.0,
+            duration: crate::report::Quantiles::default(),
+        };
+        let mut a = report(Vec::new());
+        a.bursts = vec![
+            burst(Measure::Time, 100.0),
+            burst(Measure::PathLength, 600.0),
+        ];
+        let mut b = report(Vec::new());
+        b.bursts = vec![
+            burst(Measure::Time, 300.0),
+            burst(Measure::PathLength, 1_100.0),
+        ];
+        let sections = sections(&a, &b);
+        assert_eq!(sections.len(), 2);
+        let changes = sections.iter().map(|one| one.pairs[0].figures[0].change);
+        assert_eq!(changes.collect::<Vec<_>>(), [Some(1.0), None]);
+    }
+}
