@@ -1,0 +1,131 @@
+//! How runs end before their time.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use nix::mount::{MsFlags, mount, umount};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use super::{bench, command, report};
+use crate::board::*;
+use crate::command::ended;
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    trials!("bench":
+        ctrl_c_leaves_a_partial_report,
+        a_full_disk_is_said_and_leaves_nothing,
+        without_tracefs_stages_and_traces_are_missing_with_the_reason,
+        wrong_usage_is_2,
+    )
+}
+
+fn ctrl_c_leaves_a_partial_report() -> Outcome {
+    let file = "/tmp/partial.json";
+    let arguments = [
+        "run", "-s", SOURCE, "-p", "read", "-n", "100000", "--blocks", "1000",
+    ];
+    let mut child = command(&arguments)
+        .args(["--json", file])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()?;
+    let stderr = child.stderr.take().ok_or("no output")?;
+    let third = BufReader::new(stderr)
+        .lines()
+        .map_while(Result::ok)
+        .find(|line| line.starts_with("round 3 "));
+    ensure!(third.is_some(), "it ended by itself");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT)?;
+    let status = child.wait()?;
+    ensure!(status.code() == Some(130), "it ended with {status}");
+    let report: Value = serde_json::from_slice(&fs::read(file)?)?;
+    ensure!(report["partial"] == true, "not partial: {report}");
+    let row = &report["results"][0];
+    ensure!(
+        row["received"].as_u64() >= Some(200) && row["lost"] == 0,
+        "{row}"
+    );
+    ended(&bench(&["report", file])?, 0, &[])
+}
+
+fn a_full_disk_is_said_and_leaves_nothing() -> Outcome {
+    let folder = "/tmp/small";
+    fs::create_dir_all(folder)?;
+    mount(
+        Some("small"),
+        folder,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some("size=4k"),
+    )?;
+    let outcome = fill(folder);
+    umount(folder)?;
+    outcome
+}
+
+fn fill(folder: &str) -> Outcome {
+    let file = format!("{folder}/report.html");
+    let arguments = [
+        "run", "-s", SOURCE, "-p", "read", "-n", "10", "--blocks", "1", "--stages", "0",
+    ];
+    let output = bench(&[&arguments[..], &["--html", &file]].concat())?;
+    ended(&output, 11, &[&file, "the disk is full"])?;
+    let table = String::from_utf8_lossy(&output.stdout);
+    ensure!(table.contains("read"), "the results are gone: {table}");
+    let left = fs::read_dir(folder)?.count();
+    ensure!(left == 0, "{left} files were left behind");
+    Ok(())
+}
+
+const TRACEFS: &str = "/sys/kernel/tracing";
+
+fn without_tracefs_stages_and_traces_are_missing_with_the_reason() -> Outcome {
+    umount(TRACEFS)?;
+    let outcome = untraced();
+    mount(
+        Some("tracefs"),
+        TRACEFS,
+        Some("tracefs"),
+        MsFlags::empty(),
+        None::<&str>,
+    )?;
+    outcome?;
+    ensure!(
+        Path::new(TRACEFS).join("instances").exists(),
+        "tracefs did not come back"
+    );
+    Ok(())
+}
+
+fn untraced() -> Outcome {
+    let arguments = [
+        "run", "-s", SOURCE, "-p", "read", "-n", "5", "--blocks", "1",
+    ];
+    let plain = report(0, &arguments)?;
+    let missing = plain["results"][0]["traced"]["missing"]
+        .as_str()
+        .unwrap_or_default();
+    ensure!(missing.contains("tracefs"), "no reason: {plain}");
+    let stop = [&arguments[..], &["--stop-above", "1ns", "--json"]].concat();
+    let output = bench(&stop)?;
+    ended(&output, 9, &["no trace will be kept", "tracefs"])?;
+    let stopped: Value = serde_json::from_slice(&output.stdout)?;
+    ensure!(stopped["stopped"]["no_trace"].is_string(), "{stopped}");
+    Ok(())
+}
+
+fn wrong_usage_is_2() -> Outcome {
+    ended(&bench(&["run", "-n", "0"])?, 2, &["--num"])?;
+    ended(
+        &bench(&["run", "--path", "pigeon"])?,
+        2,
+        &["there are: netlink"],
+    )?;
+    ended(&bench(&["burst", "--lengths", "2000"])?, 2, &["--lengths"])?;
+    ended(&bench(&["run", "--stop-above", "1"])?, 2, &["200us"])
+}
