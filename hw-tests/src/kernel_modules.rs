@@ -11,7 +11,13 @@ use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 
 /// The modules, in the order in which they can be loaded. A kernel without GPIO lines has no last one.
-pub const NAMES: [&str; 4] = ["irqlink", "irqlink_pci", "irqlink_sim", "irqlink_gpio"];
+pub const NAMES: [&str; 5] = [
+    "irqlink",
+    "irqlink_pci",
+    "irqlink_sim",
+    "irqlink_bench",
+    "irqlink_gpio",
+];
 
 /// How long a module may be in use by something that is about to end.
 const UNLOAD_LIMIT: Duration = Duration::from_secs(5);

@@ -86,7 +86,7 @@ mod tests {
     fn zero_events_and_unknown_paths_are_wrong_usage() {
         for arguments in [
             ["run", "-n", "0"],
-            ["run", "--path", "udp"],
+            ["run", "--path", "carrier-pigeon"],
             ["run", "--priority", "100"],
             ["run", "--timeout", "1"],
             ["run", "--cpu", "x"],

@@ -2,6 +2,7 @@
 //!
 //! A new one is a file with a [`Path`], and its entry in [`ALL`].
 
+mod bench_module;
 mod choice;
 mod gpio_cdev;
 mod ioctl;
@@ -10,6 +11,7 @@ mod netlink;
 mod netlink_thread;
 mod on_mio;
 mod own;
+mod procfs;
 mod read;
 mod read_blocking;
 mod ring;
@@ -18,6 +20,8 @@ mod signal_handler;
 mod signalfd;
 mod signals;
 mod sigwaitinfo;
+mod sysfs;
+mod udp;
 
 pub use choice::{Choice, Skipped};
 pub use on_mio::{Drain, OnMio};
@@ -46,7 +50,7 @@ pub trait Path: Sync {
         true
     }
 
-    /// Itself, if it is one of irqlink's own, which any number of consumers can use at once.
+    /// Itself, if the source keeps its interrupts.
     fn own(&self) -> Option<&Own> {
         None
     }
@@ -101,6 +105,9 @@ pub static ALL: &[&dyn Path] = &[
     &ring::EVENTFD,
     &ring_spin::ADAPTIVE_PATH,
     &ring_spin::BUSY_PATH,
+    &sysfs::PATH,
+    &procfs::PATH,
+    &udp::PATH,
     &gpio_cdev::GpioCdev,
 ];
 
@@ -112,9 +119,9 @@ pub fn named(name: &str) -> Result<&'static dyn Path, String> {
     find(ALL.iter().copied(), name)
 }
 
-/// Those of irqlink's own that this machine has.
+/// Those of irqlink's own that this machine has: any number of consumers can use them at once.
 pub fn own() -> impl Iterator<Item = &'static dyn Path> + Clone {
-    let is_there = |own: &Own| (own.missing)().is_none();
+    let is_there = |own: &Own| own.many && (own.missing)().is_none();
     ALL.iter()
         .copied()
         .filter(move |path| path.own().is_some_and(is_there))

@@ -10,8 +10,11 @@ use mio::{Events, Interest, Poll, Token};
 use super::Listener;
 use crate::error::{Error, Result};
 
-/// Has a descriptor that becomes readable when there is something.
+/// Has a descriptor that is ready when there is something.
 pub trait Drain: AsFd {
+    /// What the descriptor becomes then.
+    const INTEREST: Interest = Interest::READABLE;
+
     /// Hands over what there is, see [`Receiver::drain`].
     ///
     /// # Errors
@@ -39,7 +42,7 @@ impl<D: Drain> OnMio<D> {
             .register(
                 &mut SourceFd(&drain.as_fd().as_raw_fd()),
                 Token(0),
-                Interest::READABLE,
+                D::INTEREST,
             )
             .map_err(Error::system("wait for a receiver"))?;
         Ok(OnMio {

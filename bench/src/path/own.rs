@@ -1,4 +1,5 @@
-//! A path of irqlink's own: the source stays as it is, and what raises its interrupt as well.
+//! A path for which the source stays as it is, and what raises its interrupt as well: irqlink's own, and
+//! baselines.
 
 use irqlink::Source;
 
@@ -13,12 +14,14 @@ pub struct Own {
     pub missing: fn() -> Option<String>,
     /// See [`Path::sleeps`].
     pub sleeps: bool,
+    /// Any number of consumers can use it at once, and have each event of many in a row.
+    pub many: bool,
     /// Begins to listen to the source of that name.
     pub listen: fn(&str) -> Result<Box<dyn Listener>>,
 }
 
 impl Own {
-    /// One that sleeps, and is to be had everywhere.
+    /// One of irqlink's own that sleeps, and is to be had everywhere.
     pub const fn new(
         name: &'static str,
         summary: &'static str,
@@ -29,6 +32,7 @@ impl Own {
             summary,
             missing: || None,
             sleeps: true,
+            many: true,
             listen,
         }
     }

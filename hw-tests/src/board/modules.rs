@@ -13,7 +13,7 @@ impl Loaded {
         if let Some(name) = kernel::NAMES.iter().find(|name| kernel::is_loaded(name)) {
             return Err(format!(
                 "{name} is loaded on this board already, from elsewhere; the tests bring their own: unload it \
-                 (modprobe -r irqlink_pci irqlink_sim irqlink_gpio irqlink)"
+                 (modprobe -r irqlink_pci irqlink_sim irqlink_bench irqlink_gpio irqlink)"
             ));
         }
         let mut loaded = Loaded(Vec::new());

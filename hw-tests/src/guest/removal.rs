@@ -1,5 +1,6 @@
 //! Devices and modules that leave at any time: everyone is told, nobody hangs.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use irqlink::{Access, Agent, Device, FileReader, Options, Progress, Receiver, RingReader, Start};
 use irqlink_hw_tests::job::MODULE_DIR;
+use irqlink_hw_tests::kernel_modules::NAMES;
 use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
@@ -198,17 +200,17 @@ fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
     agent.register(SOURCE, Start::Next)?;
     Board::open(SOURCE)?.raise_many(100)?;
 
-    for module in [c"irqlink_pci", c"irqlink_sim", c"irqlink_gpio", c"irqlink"] {
-        delete_module(module, DeleteModuleFlags::O_NONBLOCK)?;
+    let modules = || NAMES.iter().filter(|name| **name != "irqlink_pci");
+    delete_module(c"irqlink_pci", DeleteModuleFlags::O_NONBLOCK)?;
+    for module in modules().rev() {
+        delete_module(&CString::new(*module)?, DeleteModuleFlags::O_NONBLOCK)?;
     }
     let error = irqlink::Control::open().err();
     ensure!(
         matches!(error, Some(irqlink::Error::ModuleMissing)),
         "without the module: {error:?}"
     );
-    for module in ["irqlink", "irqlink_sim", "irqlink_gpio"] {
-        load(module)?;
-    }
+    modules().try_for_each(|module| load(module))?;
     load("irqlink_pci")
 }
 

@@ -2,6 +2,7 @@
 //! answers on the result port and powers off.
 
 mod children;
+mod loopback;
 mod output;
 mod port;
 mod system;
@@ -21,7 +22,9 @@ fn main() {
         );
         std::process::exit(2);
     }
-    let result = system::mount().and_then(|()| Port::open());
+    let result = system::mount()
+        .and_then(|()| loopback::up())
+        .and_then(|()| Port::open());
     match result {
         Ok(mut port) => {
             if let Err(why) = work(&mut port) {

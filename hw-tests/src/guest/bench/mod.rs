@@ -1,6 +1,7 @@
 //! `irqlink-bench`, as people run it on a board. Figures are not looked at: the CPU may be emulated.
 
 mod end;
+mod module;
 mod paths;
 mod run;
 mod stream;
@@ -14,10 +15,16 @@ use crate::board::*;
 
 /// The tests of this folder.
 pub fn tests() -> Vec<Trial> {
-    [paths::tests(), run::tests(), stream::tests(), end::tests()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        paths::tests(),
+        run::tests(),
+        stream::tests(),
+        end::tests(),
+        module::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The command.

@@ -17,7 +17,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// Paths that every board has.
-const EVERYWHERE: [&str; 12] = [
+const EVERYWHERE: [&str; 15] = [
     "netlink",
     "multicast",
     "read",
@@ -30,6 +30,9 @@ const EVERYWHERE: [&str; 12] = [
     "ring-eventfd",
     "ring-adaptive",
     "ring-busy",
+    "sysfs",
+    "procfs",
+    "udp",
 ];
 
 fn names(list: &Value) -> Result<Vec<String>, Failed> {
