@@ -1,6 +1,7 @@
 //! Compares the ways from an interrupt to a program.
 
 mod alarm;
+mod bpf;
 mod clock;
 mod commands;
 mod compare;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use cpu::executed_by;
 pub use irqlink::Accel;
+pub use kernel::preemption;
 pub use power::Power;
 pub use source::SourceState;
 pub use thread::{ThreadState, is_asleep};

@@ -3,6 +3,7 @@
 //! A new one is a file with a [`Path`], and its entry in [`ALL`].
 
 mod bench_module;
+mod bpf_ringbuf;
 mod choice;
 mod gpio_cdev;
 mod ioctl;
@@ -21,6 +22,7 @@ mod signalfd;
 mod signals;
 mod sigwaitinfo;
 mod sysfs;
+mod timer;
 mod udp;
 
 pub use choice::{Choice, Skipped};
@@ -108,7 +110,9 @@ pub static ALL: &[&dyn Path] = &[
     &sysfs::PATH,
     &procfs::PATH,
     &udp::PATH,
+    &bpf_ringbuf::PATH,
     &gpio_cdev::GpioCdev,
+    &timer::Timer,
 ];
 
 /// The path of that name.

@@ -17,7 +17,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// Paths that every board has.
-const EVERYWHERE: [&str; 15] = [
+const EVERYWHERE: [&str; 16] = [
     "netlink",
     "multicast",
     "read",
@@ -33,6 +33,14 @@ const EVERYWHERE: [&str; 15] = [
     "sysfs",
     "procfs",
     "udp",
+    "timer",
+];
+
+/// What the reason says of each path that some boards have not.
+const ELSEWHERE: [(&str, &str); 3] = [
+    ("netlink-thread", "so it is the path netlink"),
+    ("bpf-ringbuf", "may sleep on PREEMPT_RT"),
+    ("gpio-cdev", "no line of gpio-sim"),
 ];
 
 fn names(list: &Value) -> Result<Vec<String>, Failed> {
@@ -54,6 +62,15 @@ fn each_path_is_measured_or_skipped_with_a_reason() -> Outcome {
         Value::Null => Vec::new(),
         list => names(list)?,
     };
+    for one in report["skipped"].as_array().into_iter().flatten() {
+        let why = one["why"].as_str().unwrap_or_default();
+        ensure!(
+            ELSEWHERE
+                .iter()
+                .any(|(path, words)| one["path"] == *path && why.contains(words)),
+            "skipped without a good reason: {one}"
+        );
+    }
     for path in EVERYWHERE {
         ensure!(
             measured.iter().any(|name| name == path),
