@@ -6,10 +6,10 @@ use hdrhistogram::Histogram;
 
 use super::Setting;
 use super::consumers::{Consumers, Listen};
+use super::noise::{median, noise};
 use super::simulated::Simulated;
 use super::soak::Soak;
-use super::window::{Moment, Phase, Span, sleep_until};
-use crate::clock;
+use super::window::{Moment, Phase, Span};
 use crate::error::{Error, Result};
 
 /// Between bursts: at least this, and this for each event of one.
@@ -22,8 +22,6 @@ const LOSSES: u32 = 3;
 const PAUSES: u32 = 20;
 /// Spans whose median is taken.
 const SPANS: usize = 5;
-/// How long the CPUs are watched with nothing going on, and how often.
-const QUIET: (Duration, usize) = (Duration::from_millis(50), 15);
 
 /// Measures bursts.
 pub struct Bursts {
@@ -148,30 +146,3 @@ impl Bursts {
 
 /// How to listen to a source that is yet to be made.
 pub type Listener = dyn Fn(&irqlink::Source) -> Listen;
-
-/// What the CPUs do besides when nothing happens, as a part of time.
-pub fn noise(soak: &Soak) -> Result<f64> {
-    let nobody = Consumers::none();
-    let part = |_| {
-        let before = Moment::now(Some(soak), None, &nobody)?;
-        sleep_until(clock::now() + QUIET.0.as_nanos() as u64)?;
-        let span = Moment::now(Some(soak), None, &nobody)?.since(&before);
-        Ok(span.stolen as f64 / span.length.max(1) as f64)
-    };
-    Ok(median((0..QUIET.1).map(part).collect::<Result<_>>()?))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_in_the_middle() {
-        assert_eq!(median(vec![9.0, 1.0, 5.0]), 5.0);
-    }
-}

@@ -4,6 +4,7 @@
 mod batch;
 mod burst;
 mod consumers;
+mod noise;
 mod saturation;
 mod simulated;
 mod soak;

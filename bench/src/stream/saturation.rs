@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Setting;
-use super::burst::{Listener, noise};
+use super::burst::Listener;
 use super::consumers::Consumers;
+use super::noise::noise;
 use super::simulated::Simulated;
 use super::soak::Soak;
 use super::window::{Moment, Span, sleep_until};

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 
 use irqlink::realtime::affinity;
@@ -51,8 +52,13 @@ impl Soak {
             let seen = Arc::<Cpu>::default();
             seen.seen.store(clock::now(), Ordering::Relaxed);
             soak.cpus.push(seen.clone());
+            let (prepared, is_prepared) = sync_channel(1);
             let body = move || {
-                if prepare(cpu).is_ok() {
+                let outcome = prepare(cpu);
+                let goes_on = outcome.is_ok();
+                // The other side waits for it.
+                let _ = prepared.send(outcome);
+                if goes_on {
                     seen.add_up(reading, &stop);
                 }
             };
@@ -61,6 +67,9 @@ impl Soak {
                 .spawn(body);
             soak.threads
                 .push(thread.map_err(Error::system("start a thread"))?);
+            is_prepared
+                .recv()
+                .expect("the thread sends before it ends")?;
         }
         Ok(soak)
     }

@@ -70,10 +70,10 @@ impl Moment {
 
 impl Span {
     /// What the CPUs did for each event raised. `noise` is what they do besides anyway, as a part
-    /// of time.
+    /// of time. Below 0 if they do less now: the difference of two costs is right nevertheless.
     pub fn cost(&self, noise: f64) -> f64 {
         let work = self.stolen as f64 - noise * self.length as f64;
-        work.max(0.0) / self.raised.max(1) as f64
+        work / self.raised.max(1) as f64
     }
 
     /// Both together.
@@ -161,7 +161,7 @@ mod tests {
             ..Span::default()
         };
         assert_eq!(span.cost(0.05), 1_000.0);
-        assert_eq!(span.cost(0.5), 0.0);
+        assert_eq!(span.cost(0.25), -1_000.0);
         assert_eq!(span.and(span).cost(0.05), 1_000.0);
     }
 
