@@ -21,6 +21,8 @@ const PERIOD: Duration = Duration::from_micros(100);
 const LONGEST: u32 = 1024;
 /// Part of the rate asked for below which the source itself does not keep up.
 const REACHED: f64 = 0.9;
+/// Quarters of a rate's duration that consumers get to keep up with it.
+const PATIENCE: u32 = 8;
 
 /// Measures rates.
 pub struct Saturation {
@@ -104,7 +106,7 @@ impl Saturation {
         let setup = &self.setting.consumer;
         let consumers = Consumers::start(number, &listen, setup, timer.burst)?;
         let span = || -> Result<Span> {
-            sleep_until(clock::now() + self.duration.as_nanos() as u64 / 4)?;
+            self.catch_up(&source, &consumers, timer.burst)?;
             let before = Moment::now(soak, Some(&source), &consumers)?;
             sleep_until(clock::now() + self.duration.as_nanos() as u64)?;
             Ok(Moment::now(soak, Some(&source), &consumers)?.since(&before))
@@ -114,6 +116,17 @@ impl Saturation {
         drop(source);
         consumers.finish()?;
         outcome
+    }
+
+    /// Waits a while, and longer if the consumers are behind: events came while they were started.
+    fn catch_up(&self, source: &Simulated, consumers: &Consumers, burst: u32) -> Result<()> {
+        for _ in 0..PATIENCE {
+            sleep_until(clock::now() + self.duration.as_nanos() as u64 / 4)?;
+            if source.head()? - consumers.count().newest <= burst.into() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
