@@ -195,15 +195,6 @@ pub enum Error {
     #[error("the simulated source raised no event; see the kernel's log (dmesg)")]
     NothingSimulated,
 
-    /// Other work leaves too little of the CPUs.
-    #[error(
-        "other work takes {:.0} % of the CPUs, so that what events cost cannot be told from it; end it", 100.0 * part
-    )]
-    Busy {
-        /// Part of time that it takes.
-        part: f64,
-    },
-
     /// A consumer does not keep up with bursts.
     #[error(
         "the consumer is not done with a burst of {length} events when the next one comes, however late; is something else using the CPUs?"
