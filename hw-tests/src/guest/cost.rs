@@ -7,6 +7,7 @@ use irqlink::{Control, Edges, Gpio, GpioLine, NewSource};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
+use crate::bench::report;
 use crate::board::*;
 use crate::sim_chip::SimChip;
 use crate::trial::skip_if;
@@ -16,6 +17,7 @@ pub fn tests() -> Vec<Trial> {
     let mut tests = trials!("path_length":
         the_paths_stay_within_their_limits_and_repeat,
         the_handler_does_the_same_for_one_consumer_and_for_eight,
+        an_event_in_a_long_burst_costs_little_by_netlink,
     );
     tests.extend(skip_if(
         SimChip::missing(),
@@ -102,6 +104,22 @@ fn the_handler_does_the_same_for_one_consumer_and_for_eight() -> Outcome {
     ensure!(
         eight <= one,
         "{eight} instructions with 8 consumers, {one} with 1"
+    );
+    Ok(())
+}
+
+/// All that the CPU does, less what it does with nobody listening.
+fn an_event_in_a_long_burst_costs_little_by_netlink() -> Outcome {
+    const LIMIT: f64 = 600.0;
+    let arguments = ["burst", "--path", "netlink", "--lengths", "256"];
+    let report = report(0, &[&arguments[..], &["--measure", "path-length"]].concat())?;
+    let burst = &report["bursts"][0];
+    let cost = |key: &str| burst[key].as_f64().ok_or(format!("no {key} in {burst}"));
+    let cost = cost("cost")? - cost("cost_without")?;
+    ensure!(burst["lost"] == 0, "not all arrived: {burst}");
+    ensure!(
+        (1.0..=LIMIT).contains(&cost),
+        "an event costs {cost:.0} instructions, the limit is {LIMIT}"
     );
     Ok(())
 }

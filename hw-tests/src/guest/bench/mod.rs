@@ -40,14 +40,14 @@ fn bench(arguments: &[&str]) -> Result<Output, Failed> {
 }
 
 /// The report that it prints, if it ends with this code.
-fn report(code: i32, arguments: &[&str]) -> Result<Value, Failed> {
+pub fn report(code: i32, arguments: &[&str]) -> Result<Value, Failed> {
     let output = command(arguments).arg("--json").output()?;
     ensure!(output.status.code() == Some(code), "{output:?}");
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// The members of an array.
-fn array(value: &Value) -> Result<&Vec<Value>, Failed> {
+pub fn array(value: &Value) -> Result<&Vec<Value>, Failed> {
     Ok(value
         .as_array()
         .ok_or_else(|| format!("no array: {value}"))?)
