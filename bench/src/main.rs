@@ -17,6 +17,7 @@ mod limit;
 mod load;
 mod measure;
 mod path;
+mod pci;
 mod plan;
 mod progress;
 mod realtime;

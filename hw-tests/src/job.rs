@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub const JOB_PATH: &str = "/job.json";
 /// Where the guest finds the modules that the lab built, `<name>.ko` each.
 pub const MODULE_DIR: &str = "/lib/irqlink";
+/// Where the guest finds modules of the kernel itself, in the order of their names.
+pub const KERNEL_MODULE_DIR: &str = "/lib/kernel";
 /// The guest's directory of programs, its `PATH`.
 pub const BIN_DIR: &str = "/bin";
 /// Serial port on which the guest answers with frames.
@@ -16,7 +18,7 @@ pub const RESULT_PORT: &str = "/dev/ttyS1";
 /// Serial port behind which the guest finds QEMU's monitor (QMP).
 pub const QMP_PORT: &str = "/dev/ttyS2";
 
-/// Everything that happens in one boot of the guest, in this order: load `modules`, run `steps`,
+/// Everything that happens in one boot of the guest, in this order: load those of [`KERNEL_MODULE_DIR`] and `modules`, run `steps`,
 /// stop what still runs, send `collect`, power off.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -24,6 +24,7 @@ mod sigwaitinfo;
 mod sysfs;
 mod timer;
 mod udp;
+mod uio;
 
 pub use choice::{Choice, Skipped};
 pub use on_mio::{Drain, OnMio};
@@ -112,6 +113,7 @@ pub static ALL: &[&dyn Path] = &[
     &udp::PATH,
     &bpf_ringbuf::PATH,
     &gpio_cdev::GpioCdev,
+    &uio::Uio,
     &timer::Timer,
 ];
 

@@ -2,6 +2,7 @@
 
 mod driver;
 mod gpio_sim;
+mod register;
 
 use std::thread;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::receiver::{Arrival, Receiver};
 
 pub use driver::Driver;
 pub use gpio_sim::{Pull, PulledSource};
+pub use register::Register;
 
 /// Raises an interrupt.
 pub trait Raise {

@@ -54,6 +54,7 @@ fn work(port: &mut Port) -> Result<(), String> {
 }
 
 fn do_job(job: &Job, port: &mut Port) -> Result<(), String> {
+    system::load_kernel_modules()?;
     for module in &job.modules {
         system::load(module)?;
     }

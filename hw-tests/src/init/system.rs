@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::mount::{MsFlags, mount as mount_one};
 use nix::sys::reboot::{RebootMode, reboot};
 
-use irqlink_hw_tests::job::{MODULE_DIR, Module};
+use irqlink_hw_tests::job::{KERNEL_MODULE_DIR, MODULE_DIR, Module};
 use irqlink_hw_tests::kernel_log::KernelLog;
 use irqlink_hw_tests::kernel_modules;
 
@@ -43,6 +43,18 @@ pub fn mount() -> Result<(), String> {
         mounted.map_err(|e| format!("cannot mount {kind} on {path}: {e}"))?;
     }
     fs::create_dir_all("/out").map_err(|e| format!("cannot make /out: {e}"))
+}
+
+/// Loads the modules of [`KERNEL_MODULE_DIR`], if there are any.
+pub fn load_kernel_modules() -> Result<(), String> {
+    let Ok(entries) = fs::read_dir(KERNEL_MODULE_DIR) else {
+        return Ok(());
+    };
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files
+        .iter()
+        .try_for_each(|file| kernel_modules::load(file, ""))
 }
 
 /// Loads a module of [`MODULE_DIR`].

@@ -1,6 +1,6 @@
 //! What the guest is given, so that it can do a job.
 
-use irqlink_hw_tests::job::Job;
+use irqlink_hw_tests::job::{Job, KERNEL_MODULE_DIR};
 
 use crate::error::Result;
 use crate::guest_programs;
@@ -23,6 +23,12 @@ pub fn contents(kernel: &Kernel, job: &Job, progress: Progress) -> Result<Conten
     } else {
         module::build(kernel, progress)?.files
     };
+    // With irqlink's come those of the drivers that it is compared with.
+    let own = kernel.modules.iter().filter(|_| !job.modules.is_empty());
+    let own = own.zip(0..).map(|(file, place)| {
+        let path = format!("{KERNEL_MODULE_DIR}/{place}.ko");
+        (file.clone(), path)
+    });
     let has_tests = job.steps.iter().any(|step| {
         step.argv
             .first()
@@ -32,6 +38,7 @@ pub fn contents(kernel: &Kernel, job: &Job, progress: Progress) -> Result<Conten
         init,
         programs,
         modules,
+        files: own.collect(),
         ..Contents::default()
     };
     if has_tests {

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use crate::config::{self, Config};
 use crate::debian_kernel;
 use crate::error::{Context, Error, Result};
+use crate::kernel_modules;
 use crate::lab_kernel;
 use crate::progress::Progress;
 
@@ -111,6 +112,8 @@ pub struct Kernel {
     pub image: PathBuf,
     /// `KERNEL_DIR` of a module's build.
     pub headers: PathBuf,
+    /// Modules of its own that the guest loads first, in this order.
+    pub modules: Vec<PathBuf>,
 }
 
 impl Kernel {
@@ -120,7 +123,11 @@ impl Kernel {
         let name = flavour.name();
         match (given(), flavour.origin()) {
             (Some((Some(image), Some(headers))), _) => Kernel::given(image.into(), headers.into()),
-            (None, Origin::Debian(meta)) => Kernel::unpacked(&debian_kernel::find(name, meta, progress)?),
+            (None, Origin::Debian(meta)) => {
+                let kernel = Kernel::unpacked(&debian_kernel::find(name, meta, progress)?)?;
+                let modules = kernel_modules::find(&kernel.release, progress)?;
+                Ok(Kernel { modules, ..kernel })
+            }
             (None, Origin::Source(config)) => Kernel::unpacked(&lab_kernel::find(name, config, progress)?),
             _ => Err(Error::Other(
                 "KERNEL_IMAGE and KERNEL_DIR belong together: the file to boot, and the folder to build its modules with".into(),
@@ -142,6 +149,7 @@ impl Kernel {
             release: release.trim().into(),
             image,
             headers,
+            modules: Vec::new(),
         })
     }
 
@@ -158,6 +166,7 @@ impl Kernel {
         Ok(Kernel {
             image: dir.join(format!("boot/vmlinuz-{release}")),
             headers: dir.join(format!("usr/src/linux-headers-{release}")),
+            modules: Vec::new(),
             release,
         })
     }

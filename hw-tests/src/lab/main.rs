@@ -22,6 +22,7 @@ mod guest_programs;
 mod initramfs;
 mod ivshmem;
 mod kernel;
+mod kernel_modules;
 mod ktap;
 mod kunit;
 mod lab_kernel;

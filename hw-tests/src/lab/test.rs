@@ -28,7 +28,8 @@ const PATH_LENGTH: &str = "path_length";
 /// Tests that bind PCI functions while others wait. On `debug` ACPI takes over 30 s to find the route of
 /// each function's INTx, as QEMU's tables compute it in a loop; ACPI takes that for a hang, and gives up
 /// (kernel: drivers/acpi/acpica/dscontrol.c).
-const BINDING: [&str; 9] = [
+const BINDING: [&str; 10] = [
+    "peer",
     "plugged",
     "unplugging",
     "unload",

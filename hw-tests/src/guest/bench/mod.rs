@@ -3,6 +3,7 @@
 mod end;
 mod module;
 mod paths;
+mod peers;
 mod run;
 mod stream;
 
@@ -21,6 +22,7 @@ pub fn tests() -> Vec<Trial> {
         stream::tests(),
         end::tests(),
         module::tests(),
+        peers::tests(),
     ]
     .into_iter()
     .flatten()

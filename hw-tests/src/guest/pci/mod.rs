@@ -2,7 +2,7 @@
 
 mod command;
 mod described;
-mod function;
+pub mod function;
 mod intx;
 mod storm;
 mod vectors;
