@@ -15,7 +15,8 @@ pub fn series(number: usize) -> String {
     let dash = match number / COLOURS {
         0 => "",
         1 => " dash",
-        _ => " dots",
+        2 => " dots",
+        _ => " chain",
     };
     format!("s{}{dash}", number % COLOURS)
 }

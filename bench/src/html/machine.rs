@@ -54,11 +54,14 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
         );
     };
     add("CPUs", run.cpus_online.clone());
-    add("isolated CPUs", run.cpus_isolated.clone());
-    add("CPUs without a tick", run.cpus_nohz_full.clone());
-    add("governor", run.governor.clone());
+    add("isolated CPUs", Some(listed(&run.cpus_isolated)));
+    add("CPUs without a tick", Some(listed(&run.cpus_nohz_full)));
+    add(
+        "governor",
+        Some(run.governor.clone().unwrap_or("not told".into())),
+    );
     add("frequency", frequency(&run.power));
-    add("idle states", idle(&run.power));
+    add("idle states", Some(idle(&run.power)));
     let runtime = run.rt_runtime_us.map(|us| match us {
         -1 => "no limit".into(),
         us => format!("{us} us of each second at most"),
@@ -128,15 +131,29 @@ fn frequency(power: &Power) -> Option<String> {
     ))
 }
 
-fn idle(power: &Power) -> Option<String> {
+fn listed(cpus: &Option<String>) -> String {
+    match cpus.as_deref() {
+        None => "not told".into(),
+        Some("") => "none".into(),
+        Some(list) => list.into(),
+    }
+}
+
+fn idle(power: &Power) -> String {
     let states = power.idle_states.iter().map(|state| {
         let off = if state.disabled { ", off" } else { "" };
         format!("{} ({} us{off})", state.name, state.exit_us)
     });
-    let states = states.collect::<Vec<_>>().join(", ");
-    let driver = power.idle_driver.as_deref()?;
-    let governor = power.idle_governor.as_deref().unwrap_or("no governor");
-    Some(format!("{states} {driver}, {governor}").trim().to_owned())
+    let states: Vec<_> = states.collect();
+    let driver = power.idle_driver.as_deref().unwrap_or("none");
+    let governor = power.idle_governor.as_deref().unwrap_or("none");
+    match states.is_empty() {
+        true => "none".into(),
+        false => format!(
+            "{}; driver {driver}, governor {governor}",
+            states.join(", ")
+        ),
+    }
 }
 
 fn clock(run: &Environment) -> String {

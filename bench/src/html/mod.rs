@@ -5,6 +5,7 @@ mod bursts;
 mod drawing;
 mod group;
 mod histogram;
+mod labels;
 mod machine;
 mod paths;
 mod spectrum;
@@ -103,11 +104,81 @@ fn streams(report: &Report, paths: &Paths) -> Markup {
         @if !report.bursts.is_empty() || !report.throughput.is_empty() {
             section {
                 h2 { "Many events in a row" }
-                @if !report.bursts.is_empty() {
-                    div.figures { (bursts::bursts(&report.bursts, paths)) }
-                }
+                (bursts::bursts(&report.bursts, paths))
                 (tables::throughput(&report.throughput, paths))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::tests::environment;
+    use crate::measure::Measure;
+    use crate::report::tests::row;
+
+    fn report(paths: usize) -> Report {
+        let path = |number| {
+            row(
+                &format!("path-{number}"),
+                Measure::PathLength,
+                4_000 + 50 * number,
+            )
+        };
+        Report::new(environment(), (0..paths as u64).map(path).collect(), false)
+    }
+
+    #[test]
+    fn the_page_refers_to_nothing_elsewhere() {
+        let page = page(&report(24));
+        for reference in [
+            "http:", "https:", "//", "src=", "href=", "url(", "@import", "<script", "<link",
+            "<iframe",
+        ] {
+            assert!(!page.contains(reference), "the page has {reference}");
+        }
+        assert!(page.contains(POLICY));
+    }
+
+    #[test]
+    fn what_a_report_says_is_never_markup() {
+        let mut report = report(1);
+        report.results[0].path = "<script>alert(1)</script>".into();
+        report.environment.command = vec!["<img src=x>".into()];
+        let page = page(&report);
+        assert!(
+            !page.contains("<script") && !page.contains("<img"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn each_of_many_paths_is_named_beside_its_curve_and_has_a_line_of_its_own() {
+        let report = report(24);
+        let paths = Paths::of(&report);
+        let classes: std::collections::BTreeSet<_> = report
+            .results
+            .iter()
+            .map(|row| paths.class(&row.path))
+            .collect();
+        assert_eq!(classes.len(), 24);
+        let page = page(&report);
+        for row in &report.results {
+            let label = format!(">{}</text>", row.path);
+            assert!(page.contains(&label), "no {label}");
+        }
+    }
+
+    #[test]
+    fn a_partial_report_and_an_emulated_cpu_have_banners() {
+        let mut report = report(1);
+        report.partial = true;
+        let page = page(&report);
+        assert!(page.contains("Partial.") && page.contains("Emulated CPU."));
+        report.partial = false;
+        report.environment.emulated = false;
+        let page = super::page(&report);
+        assert!(!page.contains("Partial.") && !page.contains("Emulated CPU."));
     }
 }

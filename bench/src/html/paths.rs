@@ -15,8 +15,9 @@ impl Paths {
         rows.sort_by_key(|row| (row.measure, row.load, row.quantiles.p50));
         let rows = rows.into_iter().map(|row| &row.path);
         let bursts = report.bursts.iter().map(|burst| &burst.path);
+        let rates = report.throughput.iter().map(|rate| &rate.path);
         let mut paths: Vec<String> = Vec::new();
-        for path in rows.chain(bursts) {
+        for path in rows.chain(bursts).chain(rates) {
             if !paths.contains(path) {
                 paths.push(path.clone());
             }
@@ -30,19 +31,11 @@ impl Paths {
         series(number.unwrap_or(0))
     }
 
-    /// What the colours mean, with something to say of each.
-    pub fn legend<'a>(&self, entries: impl IntoIterator<Item = (&'a str, String)>) -> Markup {
+    /// A piece of a path's line, to stand before its name.
+    pub fn swatch(&self, path: &str) -> Markup {
         html! {
-            ul.legend {
-                @for (path, words) in entries {
-                    li {
-                        svg.swatch viewBox="0 0 22 8" aria-hidden="true" {
-                            path.line.(self.class(path)) d="M1 4L21 4" {}
-                        }
-                        span { (path) }
-                        @if !words.is_empty() { " " span.quiet { (words) } }
-                    }
-                }
+            svg.swatch viewBox="0 0 22 8" aria-hidden="true" {
+                path.line.(self.class(path)) d="M1 4L21 4" {}
             }
         }
     }

@@ -6,12 +6,13 @@ use maud::{Markup, html};
 use super::axis::Log;
 use super::drawing::{WIDTH, columns, drawing, log_ticks, n, rows, through};
 use super::group::{Group, Series};
+use super::labels::{self, labels};
 use super::paths::Paths;
 use crate::report::{Percentile, Row};
 
 const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 56.0;
-const BOTTOM: f64 = HEIGHT - 34.0;
+const RIGHT: f64 = WIDTH - labels::WIDTH;
 const TOP: f64 = 10.0;
 /// Points of each curve.
 const POINTS: usize = 160;
@@ -22,7 +23,7 @@ const TICKS: [(f64, &str); 6] = [
     (0.99, "99"),
     (0.999, "99.9"),
     (0.9999, "99.99"),
-    (0.99999, "99.999 %"),
+    (0.99999, "99.999"),
 ];
 
 /// The drawing.
@@ -30,8 +31,16 @@ pub fn spectrum(group: &Group, paths: &Paths) -> Markup {
     let (min, max) = group.range();
     let most = group.rows().map(|row| row.received).max().unwrap_or(1);
     let depth = (most.max(100) as f64).log10();
-    let x = |quantile: f64| LEFT + depth_of(quantile) / depth * (WIDTH - LEFT - 12.0);
-    let y = Log::new(min, max, BOTTOM, TOP);
+    let height = labels::height(HEIGHT, group.series.len());
+    let bottom = height - 34.0;
+    let x = |quantile: f64| LEFT + depth_of(quantile).min(depth) / depth * (RIGHT - LEFT);
+    let y = Log::new(min, max, bottom, TOP);
+    let ends = |one: &Series| points(one).last().map_or(bottom, |(_, value)| y.at(*value));
+    let ends: Vec<_> = group
+        .series
+        .iter()
+        .map(|one| (one.row.path.as_str(), ends(one)))
+        .collect();
     let across: Vec<_> = TICKS
         .iter()
         .filter(|(quantile, _)| depth_of(*quantile) <= depth + 0.05)
@@ -43,17 +52,15 @@ pub fn spectrum(group: &Group, paths: &Paths) -> Markup {
                 h4 { "Percentile spectrum" }
                 p { (group.scale.unit) " at most, for so many percent of events; both axes logarithmic. Pale: too few events to tell." }
             }
-            (drawing(HEIGHT, &format!("Percentiles of {}", group.title()), html! {
-                (rows(&log_ticks(&y, |value| group.scale.tick(value)), LEFT, WIDTH - 8.0))
-                (columns(&across, TOP, BOTTOM))
-                text.middle x=(n((LEFT + WIDTH) / 2.0)) y=(n(HEIGHT - 3.0)) { "percentile" }
+            (drawing(height, &format!("Percentiles of {}", group.title()), html! {
+                (rows(&log_ticks(&y, |value| group.scale.tick(value)), LEFT, RIGHT))
+                (columns(&across, TOP, bottom))
+                text.middle x=(n((LEFT + RIGHT) / 2.0)) y=(n(height - 3.0)) { "percentile" }
                 @for series in &group.series {
                     (curve(series, paths, x, &y))
                 }
+                (labels(&ends, paths, RIGHT, TOP, bottom - 12.0))
             }))
-            (paths.legend(group.rows().map(|row| {
-                (row.path.as_str(), format!("p50 {}", group.scale.show(row.quantiles.p50)))
-            })))
         }
     }
 }

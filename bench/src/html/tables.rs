@@ -23,7 +23,7 @@ pub fn figures(group: &Group, paths: &Paths) -> Markup {
                 th { "max" }
             } }
             tbody { @for row in group.rows() { tr {
-                th { span.dot.(paths.class(&row.path)) {} (name(row)) }
+                th { (paths.swatch(&row.path)) (name(row)) }
                 td { (relative(row.quantiles.p50, best)) }
                 td { (grouped(row.received)) }
                 td.bad[row.lost > 0] { (grouped(row.lost)) }
@@ -67,22 +67,34 @@ pub fn worst(group: &Group, paths: &Paths) -> Markup {
         return html! {};
     }
     html! {
-        h4 { "The ten slowest events" }
+        h4 { "The ten slowest events" (of(group)) }
         div.scroll { table {
             thead { tr {
                 th { "path" }
                 th { (group.scale.unit) }
-                @for heading in ["times p50", "event", "CPU", "at, s"] { th { (heading) } }
+                @for heading in ["times p50", "event", "CPU", "handled at, s"] { th { (heading) } }
             } }
             tbody { @for (row, sample) in all { tr {
-                th { span.dot.(paths.class(&row.path)) {} (row.path) }
+                th { (paths.swatch(&row.path)) (row.path) }
                 td { (group.scale.show(sample.latency)) }
                 td { (relative(sample.latency, row.quantiles.p50)) }
                 td { (grouped(sample.seq)) }
                 td { (sample.cpu) }
-                td { (format!("{:.6}", sample.time_ns as f64 / 1e9)) }
+                td { (format!("{:.6}", sample.handled_ns() as f64 / 1e9)) }
             } } }
         } }
+    }
+}
+
+/// Whose events, if not those of all rows.
+fn of(group: &Group) -> String {
+    let has = |row: &&Row| !row.worst.is_empty();
+    match group.rows().all(|row| has(&row)) {
+        true => String::new(),
+        false => {
+            let names: Vec<_> = group.rows().filter(has).map(name).collect();
+            format!(" of {}", names.join(", "))
+        }
     }
 }
 
@@ -109,7 +121,7 @@ fn rates(rows: &[&Throughput], paths: &Paths) -> Markup {
                 @for heading in ["raised", "received", "lost"] { th { (heading) } }
             } }
             tbody { @for row in rows { tr {
-                th { span.dot.(paths.class(&row.path)) {} (row.path) }
+                th { (paths.swatch(&row.path)) (row.path) }
                 td { (row.consumers) }
                 td { (row.batch.map_or("-".into(), |batch| batch.to_string())) }
                 td { (row.sustained().map_or("-".into(), |step| short(step.raised))) }

@@ -1,6 +1,6 @@
 //! The verdict: what the report comes to, in a few words.
 
-use crate::figure::{grouped, relative};
+use crate::figure::{Scale, grouped, relative, short};
 use crate::measure::Measure;
 use crate::report::Report;
 
@@ -10,7 +10,7 @@ use super::group::Group;
 pub fn verdict(report: &Report) -> String {
     let groups = Group::all(report);
     let Some(group) = headline(report, &groups) else {
-        return "Nothing was measured.".into();
+        return streams(report).unwrap_or("Nothing was measured.".into());
     };
     let best = &group.series[0].row;
     let what = match group.subject.measure {
@@ -35,6 +35,35 @@ pub fn verdict(report: &Report) -> String {
     text += ". ";
     text += &losses(report);
     text
+}
+
+/// Of a report without paths: what an event costs in the longest bursts, or the fastest rate.
+fn streams(report: &Report) -> Option<String> {
+    let length = report.bursts.iter().map(|burst| burst.length).max();
+    let longest = report
+        .bursts
+        .iter()
+        .filter(|burst| Some(burst.length) == length);
+    if let Some(best) = longest.min_by(|a, b| a.delivery().total_cmp(&b.delivery())) {
+        let scale = Scale::of(best.measure, best.delivery() as u64);
+        return Some(format!(
+            "{} costs the least in bursts of {}: {} {} an event, of all CPUs.",
+            best.path,
+            grouped(best.length.into()),
+            scale.show(best.delivery().round() as u64),
+            scale.unit
+        ));
+    }
+    let rates = report.throughput.iter();
+    let sustained = rates.filter_map(|one| Some((one, one.sustained()?.raised)));
+    let (best, rate) = sustained.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(format!(
+        "{} sustains the most: {} {}, consumers: {}.",
+        best.path,
+        short(rate),
+        best.measure.rate(),
+        best.consumers
+    ))
 }
 
 /// What decides: times if they are of hardware, of the idle machine.
