@@ -25,6 +25,7 @@ mod sysfs;
 mod timer;
 mod udp;
 mod uio;
+mod vfio;
 
 pub use choice::{Choice, Skipped};
 pub use on_mio::{Drain, OnMio};
@@ -73,11 +74,11 @@ impl fmt::Debug for dyn Path {
 
 /// A path that is ready to be measured.
 pub struct Taken {
+    /// Begins to listen. First of the two, for what was taken cannot be given back while it is used.
+    pub listen: Listen,
     /// Raises its interrupt. When it is dropped, what was taken is given back; not before the
     /// receiver has ended.
     pub raise: Box<dyn Raise>,
-    /// Begins to listen.
-    pub listen: Listen,
 }
 
 /// Begins to listen, with the next event, in the thread that will wait.
@@ -114,6 +115,7 @@ pub static ALL: &[&dyn Path] = &[
     &bpf_ringbuf::PATH,
     &gpio_cdev::GpioCdev,
     &uio::Uio,
+    &vfio::VfioEventfd,
     &timer::Timer,
 ];
 

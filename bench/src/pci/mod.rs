@@ -3,10 +3,12 @@
 mod edu;
 mod lent;
 mod registers;
+mod vfio;
 
 pub use edu::Edu;
 pub use lent::Lent;
 pub use registers::Registers;
+pub use vfio::{DRIVER as VFIO_DRIVER, Interrupt, Vfio};
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +32,7 @@ pub fn missing(source: &Source, driver: &str, module: &str) -> Option<String> {
 }
 
 /// The function's folder in sysfs.
-fn device(address: &str) -> PathBuf {
+pub fn device(address: &str) -> PathBuf {
     Path::new(BUS).join("devices").join(address)
 }
 

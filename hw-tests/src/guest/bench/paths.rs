@@ -5,7 +5,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 use super::peers::PEERS;
-use super::{array, bench, report};
+use super::{array, bench, listed, report};
 use crate::board::*;
 
 /// The tests of this file.
@@ -49,30 +49,13 @@ fn names(list: &Value) -> Result<Vec<String>, Failed> {
     Ok(list.iter().map(name).collect())
 }
 
-/// The paths that are listed, but for peers, which have tests of their own; and whether each is to be had.
-fn listed() -> Result<Vec<(String, bool)>, Failed> {
-    let output = bench(&["paths", "--source", SOURCE])?;
-    let text = String::from_utf8(output.stdout)?;
-    let mut paths: Vec<(String, bool)> = Vec::new();
-    for line in text.lines() {
-        match (line.split(' ').next(), paths.last_mut()) {
-            (Some(""), Some((_, is_here))) => {
-                ensure!(line.contains("not to be had here: "), "{text}");
-                *is_here = false;
-            }
-            (Some(name), _) => paths.push((name.to_owned(), true)),
-            (None, _) => return Err(text.into()),
-        }
-    }
-    paths.retain(|(name, _)| !PEERS.contains(&name.as_str()));
-    Ok(paths)
-}
-
 fn each_path_is_measured_or_skipped_with_a_reason() -> Outcome {
     let before = Control::open()?.source(SOURCE)?;
-    let listed = listed()?;
-    let paths: Vec<&str> = listed.iter().map(|(name, _)| name.as_str()).collect();
-    let here = |is: bool| listed.iter().filter(move |(_, is_here)| *is_here == is);
+    let mut listed = listed()?;
+    // They have tests of their own.
+    listed.retain(|one| !PEERS.contains(&one.name.as_str()));
+    let paths: Vec<&str> = listed.iter().map(|one| one.name.as_str()).collect();
+    let here = |is: bool| listed.iter().filter(move |one| one.missing.is_none() == is);
     let arguments = [
         "run",
         "-s",
@@ -83,6 +66,8 @@ fn each_path_is_measured_or_skipped_with_a_reason() -> Outcome {
         "2",
         "--warm-up",
         "2",
+        "--stages",
+        "10",
         "-p",
     ];
     let code = if here(false).count() == 0 { 0 } else { 8 };
@@ -94,8 +79,8 @@ fn each_path_is_measured_or_skipped_with_a_reason() -> Outcome {
             "{path} was not measured, but {measured:?} were"
         );
     }
-    for (path, _) in here(true) {
-        ensure!(measured.contains(path), "{path} was not measured: {report}");
+    for one in here(true) {
+        ensure!(measured.contains(&one.name), "{one:?} was not measured");
     }
     for row in array(&report["results"])? {
         ensure!(
@@ -103,17 +88,10 @@ fn each_path_is_measured_or_skipped_with_a_reason() -> Outcome {
             "not each event once: {row}"
         );
     }
-    for (path, _) in here(false) {
-        let skipped = report["skipped"].as_array().into_iter().flatten();
-        let one = skipped.into_iter().find(|one| one["path"] == *path);
-        let one = one.ok_or_else(|| format!("{path} is neither measured nor skipped"))?;
-        let why = one["why"].as_str().unwrap_or_default();
-        ensure!(
-            ELSEWHERE
-                .iter()
-                .any(|(name, words)| path == name && why.contains(words)),
-            "skipped without a good reason: {one}"
-        );
+    let skipped = names(&report["skipped"]).unwrap_or_default();
+    for one in here(false) {
+        ensure!(skipped.contains(&one.name), "{one:?} was not skipped");
+        one.is_missing_because(&ELSEWHERE)?;
     }
     let after = Control::open()?.source(SOURCE)?;
     ensure!(

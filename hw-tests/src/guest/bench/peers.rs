@@ -6,10 +6,11 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use irqlink::{Control, Settings, Source};
+use libtest_mimic::Failed;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{array, command, report};
+use super::{array, command, listed, report};
 use crate::board::*;
 use crate::pci::function::Function;
 use crate::removal::Spare;
@@ -24,7 +25,25 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// Their names.
-pub const PEERS: [&str; 1] = ["uio"];
+pub const PEERS: [&str; 2] = ["uio", "vfio"];
+
+/// What the reason says of those that some boards have not.
+const ELSEWHERE: [(&str, &str); 1] = [("vfio", "no IOMMU")];
+
+/// Those that this board has.
+fn peers() -> Result<Vec<&'static str>, Failed> {
+    let listed = listed()?;
+    let mut peers = Vec::new();
+    for peer in PEERS {
+        let one = listed.iter().find(|one| one.name == peer);
+        let one = one.ok_or_else(|| format!("{peer} is not listed"))?;
+        match one.missing {
+            None => peers.push(peer),
+            Some(_) => one.is_missing_because(&ELSEWHERE)?,
+        }
+    }
+    Ok(peers)
+}
 
 /// What is to be the same after as before.
 fn state(source: &Source) -> impl PartialEq + std::fmt::Debug {
@@ -50,7 +69,7 @@ fn peers_are_measured_on_the_sources_device() -> Outcome {
     let driver_override = Function::of(SOURCE)?.path("driver_override");
     let overridden = fs::read_to_string(&driver_override)?;
 
-    let paths = [&["read"], &PEERS[..]].concat();
+    let paths = [&["read"], &peers()?[..]].concat();
     let arguments = [
         "run", "-s", SOURCE, "-n", "40", "--blocks", "2", "--stages", "5", "-p",
     ];
@@ -80,7 +99,7 @@ fn peers_are_measured_on_the_sources_device() -> Outcome {
 }
 
 /// A run that is in the midst of a peer's events.
-fn begin(source: &str, peer: &str) -> Result<Child, libtest_mimic::Failed> {
+fn begin(source: &str, peer: &str) -> Result<Child, Failed> {
     let mut child = command(&["run", "-s", source, "-n", "100000", "--blocks", "1000"])
         .args(["--stages", "0", "-p", peer])
         .stderr(Stdio::piped())
@@ -98,7 +117,7 @@ fn begin(source: &str, peer: &str) -> Result<Child, libtest_mimic::Failed> {
 }
 
 fn ctrl_c_gives_a_peers_device_back() -> Outcome {
-    for peer in PEERS {
+    for peer in peers()? {
         let mut child = begin(SOURCE, peer)?;
         kill(Pid::from_raw(child.id() as i32), Signal::SIGINT)?;
         let status = child.wait()?;
@@ -109,7 +128,7 @@ fn ctrl_c_gives_a_peers_device_back() -> Outcome {
 }
 
 fn a_peers_device_that_leaves_ends_the_run() -> Outcome {
-    for peer in PEERS {
+    for peer in peers()? {
         let mut spare = Spare::plug()?;
         let mut child = begin(&spare.name, peer)?;
         spare.unplug()?;
