@@ -54,7 +54,14 @@ impl Burst {
             progress.begin(format!("{name}, bursts of {length}"));
             let listen = path.map(listener);
             let listen = listen.as_ref().map(|listen| listen as &_);
-            measured.push(((path, length), bursts.measure(listen, length, self.num)?));
+            let one = bursts.measure(listen, length, self.num)?;
+            // A signal shortens what is being measured.
+            if stop::requested() {
+                break;
+            }
+            let receiver = &mut prepared.report.environment.receiver;
+            *receiver = receiver.take().or(one.receiver.clone());
+            measured.push(((path, length), one));
             progress.step();
         }
         prepared.report.bursts = rows(prepared, &measured);

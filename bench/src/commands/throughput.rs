@@ -73,6 +73,12 @@ impl Throughput {
                 }
                 None => saturation.measure(&listener(path), consumers),
             }?;
+            // A signal shortens what is being measured.
+            if stop::requested() {
+                break;
+            }
+            let receiver = &mut prepared.report.environment.receiver;
+            *receiver = receiver.take().or(taken.receiver);
             prepared.report.throughput.push(report::Throughput {
                 path: path.name().into(),
                 measure: prepared.setting.measure,

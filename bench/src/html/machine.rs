@@ -96,7 +96,7 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
     add(
         "order",
         run.order
-            .map(|order| format!("{} blocks a row, seed {}", order.blocks, order.seed)),
+            .map(|order| format!("blocks of a row: {}, seed {}", order.blocks, order.seed)),
     );
     add(
         "tracing",

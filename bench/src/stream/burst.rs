@@ -10,6 +10,7 @@ use super::noise::{median, noise};
 use super::simulated::Simulated;
 use super::soak::Soak;
 use super::window::{Moment, Phase, Span};
+use crate::environment::ThreadState;
 use crate::error::{Error, Result};
 
 /// Between bursts: at least this, and this for each event of one.
@@ -40,6 +41,8 @@ pub struct Measured {
     pub total: Span,
     /// From the first event of a burst to its last.
     pub bursts: Histogram<u64>,
+    /// How the consumer was scheduled.
+    pub receiver: Option<ThreadState>,
 }
 
 impl Bursts {
@@ -90,11 +93,13 @@ impl Bursts {
         let spans = self.spans(&source, &consumers, period, length, events);
         // A consumer that does not keep up ends when nothing more comes.
         drop(source);
+        let receiver = consumers.state();
         let bursts = consumers.finish()?;
         Ok(spans?.map(|spans| Measured {
             cost: median(spans.iter().map(|span| span.cost(self.noise)).collect()),
             total: spans.into_iter().fold(Span::default(), Span::and),
             bursts,
+            receiver,
         }))
     }
 

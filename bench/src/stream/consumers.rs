@@ -8,8 +8,10 @@ use std::thread::{self, JoinHandle};
 use hdrhistogram::Histogram;
 use irqlink::Event;
 use irqlink::realtime::Request;
+use nix::unistd::gettid;
 
 use crate::clock;
+use crate::environment::ThreadState;
 use crate::error::{Error, Result};
 use crate::path::Listener;
 use crate::realtime;
@@ -40,9 +42,13 @@ struct Shared {
 /// Running consumers.
 pub struct Consumers(Vec<Consumer>);
 
+/// How a consumer's thread is scheduled; `None` if the kernel does not tell.
+type State = Option<ThreadState>;
+
 struct Consumer {
     shared: Arc<Shared>,
     thread: JoinHandle<Result<Histogram<u64>>>,
+    state: State,
 }
 
 impl Consumers {
@@ -73,6 +79,11 @@ impl Consumers {
             }
         }
         Ok(consumers)
+    }
+
+    /// How the first of them is scheduled, and so all.
+    pub fn state(&self) -> State {
+        self.0.first().and_then(|one| one.state.clone())
     }
 
     /// What they have got so far.
@@ -118,9 +129,16 @@ impl Consumer {
             .name("consumer".into())
             .spawn(body)
             .map_err(Error::system("start a thread"))?;
-        let consumer = Consumer { shared, thread };
+        let mut consumer = Consumer {
+            shared,
+            thread,
+            state: None,
+        };
         match is_ready.recv() {
-            Ok(()) => Ok(consumer),
+            Ok(state) => {
+                consumer.state = state;
+                Ok(consumer)
+            }
             // It ended before it listened.
             Err(_) => Err(consumer.join().expect_err("one that listens says so")),
         }
@@ -141,13 +159,13 @@ fn consume(
     setup: &Request,
     burst: u32,
     shared: &Shared,
-    ready: SyncSender<()>,
+    ready: SyncSender<State>,
 ) -> Result<Histogram<u64>> {
     stop::leave_to_other_threads()?;
-    let _setup = realtime::apply(setup)?;
+    let setup = realtime::apply(setup)?;
     let mut listener = listen()?;
     // The other side waits for it.
-    let _ = ready.send(());
+    let _ = ready.send(ThreadState::read(gettid(), &setup.steps));
     drop(ready);
     let mut count = Tally::new(burst);
     while !shared.stop.load(Ordering::Acquire) && !count.is_gone {

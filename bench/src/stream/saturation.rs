@@ -10,8 +10,10 @@ use super::simulated::Simulated;
 use super::soak::Soak;
 use super::window::{Moment, Span, sleep_until};
 use crate::clock;
+use crate::environment::ThreadState;
 use crate::error::Result;
 use crate::report::Step;
+use crate::stop;
 
 /// The first rate, in events a second.
 const FIRST: f64 = 2_000.0;
@@ -38,6 +40,8 @@ pub struct Taken {
     pub steps: Vec<Step>,
     /// What the CPUs did for each event at the fastest rate that was sustained.
     pub cost: Option<f64>,
+    /// How the consumers were scheduled.
+    pub receiver: Option<ThreadState>,
 }
 
 impl Saturation {
@@ -53,9 +57,11 @@ impl Saturation {
     pub fn measure(&self, listen: &Listener, consumers: u32) -> Result<Taken> {
         let mut steps: Vec<Step> = Vec::new();
         let mut sustained = None;
+        let mut receiver = None;
         let mut rate = FIRST;
-        while let Some(timer) = Timer::of(rate) {
-            let step = self.step(timer, listen, consumers)?;
+        while let Some(timer) = Timer::of(rate).filter(|_| !stop::requested()) {
+            let (step, state) = self.step(timer, listen, consumers)?;
+            receiver = state;
             let goes_on = step.is_sustained() && step.raised >= REACHED * step.offered;
             if step.is_sustained() {
                 sustained = Some(timer);
@@ -70,27 +76,34 @@ impl Saturation {
         Ok(Taken {
             steps,
             cost: cost.transpose()?,
+            receiver,
         })
     }
 
     /// One rate.
-    fn step(&self, timer: Timer, listen: &Listener, number: u32) -> Result<Step> {
-        let span = self.span(None, timer, listen, number)?;
+    fn step(
+        &self,
+        timer: Timer,
+        listen: &Listener,
+        number: u32,
+    ) -> Result<(Step, Option<ThreadState>)> {
+        let (span, state) = self.span(None, timer, listen, number)?;
         let seconds = span.length as f64 / 1e9;
         let given = span.raised as f64 * f64::from(number);
-        Ok(Step {
+        let step = Step {
             offered: timer.rate(),
             raised: span.raised as f64 / seconds,
             received: span.received as f64 / f64::from(number) / seconds,
             lost: span.lost as f64 / given.max(1.0),
-        })
+        };
+        Ok((step, state))
     }
 
     /// What the CPUs do for each event. Measured by itself: it takes all of their idle time.
     fn cost(&self, timer: Timer, listen: &Listener, number: u32) -> Result<f64> {
         let soak = Soak::start()?;
         let noise = noise(&soak)?;
-        let span = self.span(Some(&soak), timer, listen, number)?;
+        let (span, _) = self.span(Some(&soak), timer, listen, number)?;
         Ok(span.cost(noise))
     }
 
@@ -100,11 +113,12 @@ impl Saturation {
         timer: Timer,
         listen: &Listener,
         number: u32,
-    ) -> Result<Span> {
+    ) -> Result<(Span, Option<ThreadState>)> {
         let source = Simulated::start(timer.period, timer.burst)?;
         let listen = listen(source.source());
         let setup = &self.setting.consumer;
         let consumers = Consumers::start(number, &listen, setup, timer.burst)?;
+        let state = consumers.state();
         let span = || -> Result<Span> {
             self.catch_up(&source, &consumers, timer.burst)?;
             let before = Moment::now(soak, Some(&source), &consumers)?;
@@ -115,7 +129,7 @@ impl Saturation {
         // Consumers that do not keep up end when nothing more comes.
         drop(source);
         consumers.finish()?;
-        outcome
+        Ok((outcome?, state))
     }
 
     /// Waits a while, and longer if the consumers are behind: events came while they were started.

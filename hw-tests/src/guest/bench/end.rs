@@ -5,12 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
+use libtest_mimic::Failed;
 use nix::mount::{MsFlags, mount, umount};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use super::{bench, command, report};
+use super::{array, bench, command, report};
 use crate::board::*;
 use crate::command::ended;
 
@@ -18,39 +19,82 @@ use crate::command::ended;
 pub fn tests() -> Vec<Trial> {
     trials!("bench":
         ctrl_c_leaves_a_partial_report,
+        ctrl_c_leaves_the_bursts_and_rates_that_were_measured,
         a_full_disk_is_said_and_leaves_nothing,
         without_tracefs_stages_and_traces_are_missing_with_the_reason,
         wrong_usage_is_2,
     )
 }
 
-fn ctrl_c_leaves_a_partial_report() -> Outcome {
-    let file = "/tmp/partial.json";
-    let arguments = [
-        "run", "-s", SOURCE, "-p", "read", "-n", "100000", "--blocks", "1000",
-    ];
-    let mut child = command(&arguments)
-        .args(["--json", file])
+/// Starts a command, and ends it by Ctrl-C when it has said so many lines that begin so. Gives the report, which
+/// each of its formats marks as partial.
+fn interrupted(arguments: &[&str], lines: usize, begin: &str) -> Result<Value, Failed> {
+    let [json, csv, html] = ["/tmp/partial.json", "/tmp/partial.csv", "/tmp/partial.html"];
+    let mut child = command(arguments)
+        .args(["--json", json, "--csv", csv, "--html", html])
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()?;
     let stderr = child.stderr.take().ok_or("no output")?;
-    let third = BufReader::new(stderr)
-        .lines()
-        .map_while(Result::ok)
-        .find(|line| line.starts_with("round 3 "));
-    ensure!(third.is_some(), "it ended by itself");
+    let mut said = Vec::new();
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        said.push(line);
+        if said.iter().filter(|line| line.starts_with(begin)).count() == lines {
+            break;
+        }
+    }
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT)?;
     let status = child.wait()?;
-    ensure!(status.code() == Some(130), "it ended with {status}");
-    let report: Value = serde_json::from_slice(&fs::read(file)?)?;
+    ensure!(
+        status.code() == Some(130),
+        "it ended with {status} after {said:?}"
+    );
+    let report: Value = serde_json::from_slice(&fs::read(json)?)?;
     ensure!(report["partial"] == true, "not partial: {report}");
+    let csv = fs::read_to_string(csv)?;
+    let marked = csv.lines().skip(1).all(|line| line.ends_with(",true"));
+    ensure!(csv.starts_with("kind,") && marked, "not partial: {csv}");
+    ensure!(
+        fs::read_to_string(html)?.contains("Partial."),
+        "the page is not partial"
+    );
+    ended(&bench(&["report", json])?, 0, &[])?;
+    Ok(report)
+}
+
+fn ctrl_c_leaves_a_partial_report() -> Outcome {
+    let arguments = [
+        "run", "-s", SOURCE, "-p", "read", "-n", "100000", "--blocks", "1000",
+    ];
+    let report = interrupted(&arguments, 3, "round ")?;
     let row = &report["results"][0];
     ensure!(
         row["received"].as_u64() >= Some(200) && row["lost"] == 0,
         "{row}"
     );
-    ended(&bench(&["report", file])?, 0, &[])
+    Ok(())
+}
+
+fn ctrl_c_leaves_the_bursts_and_rates_that_were_measured() -> Outcome {
+    let arguments = [
+        "burst",
+        "-p",
+        "read",
+        "--lengths",
+        "4,4,4,4,4,4",
+        "-n",
+        "400",
+    ];
+    let report = interrupted(&arguments, 6, "bursts of ")?;
+    for burst in array(&report["bursts"])? {
+        ensure!(
+            burst["events"].as_u64() >= Some(200),
+            "one that was cut short: {burst}"
+        );
+    }
+    let arguments = ["throughput", "-p", "read", "--consumers", "1,1,1"];
+    interrupted(&arguments, 3, "read, ")?;
+    Ok(())
 }
 
 fn a_full_disk_is_said_and_leaves_nothing() -> Outcome {

@@ -56,6 +56,7 @@ fn each_path_is_measured_or_skipped_with_a_reason() -> Outcome {
     listed.retain(|one| !PEERS.contains(&one.name.as_str()));
     let paths: Vec<&str> = listed.iter().map(|one| one.name.as_str()).collect();
     let here = |is: bool| listed.iter().filter(move |one| one.missing.is_none() == is);
+    // Without stages: tracepoints switched on and off for each path have killed emulated kernels (int3).
     let arguments = [
         "run",
         "-s",
@@ -67,7 +68,7 @@ fn each_path_is_measured_or_skipped_with_a_reason() -> Outcome {
         "--warm-up",
         "2",
         "--stages",
-        "10",
+        "0",
         "-p",
     ];
     let code = if here(false).count() == 0 { 0 } else { 8 };

@@ -26,6 +26,11 @@ fn bursts_of_each_length_arrive_whole() -> Outcome {
     let report = report(0, &arguments)?;
     let bursts = array(&report["bursts"])?;
     ensure!(bursts.len() == 6, "{report}");
+    let consumer = &report["environment"]["receiver"];
+    ensure!(
+        consumer["policy"] == "SCHED_FIFO" && consumer["priority"] == 80,
+        "the consumer: {consumer}"
+    );
     for burst in bursts {
         let (events, length) = (burst["events"].as_u64(), burst["length"].as_u64());
         let whole = events
