@@ -140,9 +140,9 @@ fn an_image_that_does_not_boot_is_named() {
 }
 
 #[test]
-fn a_boot_that_dies_of_an_oops_is_tried_three_times() {
+fn a_boot_that_dies_shows_its_console() {
     let mut code = vec![0xba, 0xf8, 0x03]; // mov $0x3f8, %dx: the serial port
-    for letter in *b"Oops: int3\r\n" {
+    for letter in *b"Oops: 0000\r\n" {
         code.extend([0xb0, letter, 0xee]); // mov $letter, %al; out %al, %dx
     }
     code.extend([0xb0, 0xfe, 0xe6, 0x64, 0xeb, 0xfe]); // reset by the keyboard controller; wait for it
@@ -151,15 +151,10 @@ fn a_boot_that_dies_of_an_oops_is_tried_three_times() {
     give(&mut lab, dir.path(), &code);
     let (status, _, stderr) = finish(lab.args(["--", "true"]));
     assert_eq!(status, 1);
-    assert_eq!(stderr.matches("booting again").count(), 2, "{stderr}");
     assert!(
-        stderr.contains("ended during `start of the job`"),
+        stderr.contains("ended during `start of the job`") && stderr.contains("Oops: 0000"),
         "{stderr}"
     );
-    for console in ["console-1.log", "console-2.log", "console.log"] {
-        let console = fs::read_to_string(logs("test-oops").join(console)).unwrap();
-        assert!(console.contains("Oops: int3"), "{console}");
-    }
 }
 
 /// Gives the lab a kernel that does nothing but `code`.
@@ -168,6 +163,7 @@ fn give(lab: &mut Command, dir: &Path, code: &[u8]) {
     fs::write(&image, kernel(code)).unwrap();
     fs::create_dir_all(dir.join("include/config")).unwrap();
     fs::write(dir.join("include/config/kernel.release"), "0.0.0-test\n").unwrap();
+    fs::write(dir.join("include/config/auto.conf"), "").unwrap();
     lab.env("KERNEL_IMAGE", image).env("KERNEL_DIR", dir);
 }
 
@@ -244,14 +240,17 @@ fn qemu_does_not_outlive_the_lab() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let qemu = wait_for(|| {
-        children(lab.id())
-            .into_iter()
-            .find(|pid| name(*pid).starts_with("qemu-system"))
-    });
+    let qemu = wait_for(|| children(lab.id()).into_iter().find(|pid| is_board(*pid)));
     lab.kill().unwrap();
     lab.wait().unwrap();
-    wait_for(|| (!name(qemu).starts_with("qemu-system")).then_some(()));
+    wait_for(|| (!is_board(qemu)).then_some(()));
+}
+
+/// Whether it is QEMU with a board, not one that only tells its version.
+fn is_board(pid: u32) -> bool {
+    let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    name(pid).starts_with("qemu-system")
+        && arguments.split(|&b| b == 0).any(|one| one == b"-machine")
 }
 
 /// Processes that any thread of `pid` started.

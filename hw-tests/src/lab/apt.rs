@@ -12,6 +12,11 @@ use crate::command;
 use crate::error::{Context, Error, Result};
 use crate::lock::{self, Lock};
 
+/// What Debian signs its releases with.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/// The part of Debian with all that is free.
+const COMPONENT: &str = "main";
+
 /// apt with its lists just updated.
 pub struct Apt {
     options: Vec<String>,
@@ -24,7 +29,28 @@ pub struct Apt {
 impl Apt {
     /// Fetches the lists of packages.
     pub fn update(cache: &Cache) -> Result<Apt> {
-        let state = cache.path("apt");
+        Apt::fetch_lists(cache, "apt", &[])
+    }
+
+    /// Fetches the list of another suite of the same release, such as `backports` of `bookworm`, from
+    /// where the host has the release from.
+    pub fn update_other(cache: &Cache, release: &str, suite: &str) -> Result<Apt> {
+        let suite = format!("{release}-{suite}");
+        let uri = Apt::update(cache)?.origin(release)?;
+        let name = format!("apt-{suite}");
+        let sources = cache.path(&format!("{name}.list"));
+        let line = format!("deb [signed-by={KEYRING}] {uri} {suite} {COMPONENT}\n");
+        fs::write(&sources, line).context(|| format!("cannot write {}", sources.display()))?;
+        let only = [
+            format!("Dir::Etc::SourceList={}", sources.display()),
+            "Dir::Etc::SourceParts=/dev/null".into(),
+        ];
+        Apt::fetch_lists(cache, &name, &only)
+    }
+
+    /// Keeps the state in the folder `name` of the cache.
+    fn fetch_lists(cache: &Cache, name: &str, more_options: &[String]) -> Result<Apt> {
+        let state = cache.path(name);
         let lock = lock::wait(&state)?;
         fs::create_dir_all(state.join("lists/partial"))
             .context(|| format!("cannot make {}", state.display()))?;
@@ -38,7 +64,7 @@ impl Apt {
             "APT::Sandbox::User=root".into(),
         ];
         let apt = Apt {
-            options: options.to_vec(),
+            options: [&options, more_options].concat(),
             warnings: String::new(),
             _lock: lock,
         };
@@ -51,6 +77,22 @@ impl Apt {
             }),
             false => Err(apt.failure("the list of packages".into(), &output)),
         }
+    }
+
+    /// Where the host has a release from.
+    fn origin(&self, release: &str) -> Result<String> {
+        let mut targets = self.command("apt-get");
+        let output = command::output(targets.args([
+            "indextargets",
+            "--format",
+            "$(CODENAME) $(COMPONENT) $(REPO_URI)",
+            "Created-By: Packages",
+        ]))?;
+        let lines = String::from_utf8_lossy(&output.stdout);
+        let begin = format!("{release} {COMPONENT} ");
+        let mut uris = lines.lines().filter_map(|line| line.strip_prefix(&begin));
+        let uri = uris.next().map(str::to_owned);
+        uri.ok_or_else(|| self.failure(format!("the source of Debian's {release}"), &output))
     }
 
     fn command(&self, program: &str) -> Command {

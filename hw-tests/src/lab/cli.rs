@@ -8,6 +8,7 @@ use irqlink_hw_tests::job::Step;
 
 use crate::board::BoardTestArgs;
 use crate::demo;
+use crate::emulator;
 use crate::error::Result;
 use crate::guest_programs;
 use crate::kernel::{Flavour, Kernel};
@@ -104,6 +105,7 @@ pub fn fetch_all(progress: Progress) -> Result<()> {
     for &flavour in Flavour::tested() {
         Kernel::find(flavour, progress)?;
     }
+    emulator::find(progress)?;
     ssh_server::find(progress)?;
     linux_source::find(progress)?;
     python::find(progress).map(drop)

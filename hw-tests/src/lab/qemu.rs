@@ -14,8 +14,10 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
 use crate::command;
+use crate::emulator;
 use crate::error::{Context, Result};
 use crate::ivshmem::Ivshmem;
+use crate::progress::Progress;
 
 /// How the guest's instructions are executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,21 +43,10 @@ impl Accel {
     /// The emulators' CPU has every feature they know, as a current processor has: so the kernel takes
     /// the paths that it takes there, SMAP and retpolines among them. Path lengths depend on this
     /// choice, by up to 5 %.
-    ///
-    /// CMPXCHG16B is left out where interrupts come at any moment: QEMU 7.2 leaves undefined bits in
-    /// EFLAGS after it, which only an interrupt right behind it sees, and then the kernel dies of a
-    /// double fault as it returns from that: in a storm within seconds, in the slab allocator.
     fn args(self) -> &'static [&'static str] {
         match self {
             Accel::Kvm => &["-accel", "kvm", "-cpu", "host", "-smp", "2"],
-            Accel::Tcg => &[
-                "-accel",
-                "tcg,thread=multi",
-                "-cpu",
-                "max,-cx16",
-                "-smp",
-                "2",
-            ],
+            Accel::Tcg => &["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"],
             Accel::PathLength => &[
                 "-accel",
                 "tcg",
@@ -130,7 +121,10 @@ impl Qemu {
         .unzip();
         let socket = |id: &str, fd: RawFd| format!("socket,id={id},fd={fd}");
 
-        let mut qemu = Command::new("qemu-system-x86_64");
+        let mut qemu = match board.accel {
+            Accel::Kvm => emulator::hosts(),
+            Accel::Tcg | Accel::PathLength => emulator::find(Progress::new())?,
+        };
         qemu.args([
             "-machine",
             "pc",

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use irqlink_hw_tests::frame::Kind;
 use irqlink_hw_tests::job::Job;
 
-use crate::boot_again;
 use crate::cache;
 use crate::console;
 use crate::error::{Context, Error, Result};
@@ -109,15 +108,7 @@ impl Run<'_> {
         let _lock = self.take_logs()?;
         let initramfs = self.logs.join("initramfs.cpio");
         initramfs::write(&initramfs, self.contents, self.job)?;
-        let mut boots = 1;
         let (mut qemu, mut listener, mut stop) = self.boot(&initramfs, output)?;
-        while matches!(stop, Stop::Closed)
-            && boot_again::is_worth_it(self.board.accel, &self.log(CONSOLE), boots)
-        {
-            boot_again::tell(self.logs, boots)?;
-            boots += 1;
-            (qemu, listener, stop) = self.boot(&initramfs, output)?;
-        }
         if let Stop::Up = stop {
             stop = listener.listen_until(Instant::now() + self.limits.job, output);
         }
