@@ -17,6 +17,9 @@ pub const BIN_DIR: &str = "/bin";
 pub const RESULT_PORT: &str = "/dev/ttyS1";
 /// Serial port behind which the guest finds QEMU's monitor (QMP).
 pub const QMP_PORT: &str = "/dev/ttyS2";
+/// What QEMU calls the PCIe root port that nothing is plugged into at boot. What is shares the interrupt
+/// line of the first `edu` device.
+pub const SPARE_PORT: &str = "spare-port";
 
 /// Everything that happens in one boot of the guest, in this order: load those of [`KERNEL_MODULE_DIR`] and `modules`, run `steps`,
 /// stop what still runs, send `collect`, power off.

@@ -9,7 +9,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{self, FlushArg, SetArg};
 use serde_json::{Value, json};
 
-use irqlink_hw_tests::job::QMP_PORT;
+use irqlink_hw_tests::job::{QMP_PORT, SPARE_PORT};
 use irqlink_hw_tests::ring::{Request, Ring};
 
 /// How long QEMU may take to answer, and a device to go.
@@ -39,15 +39,16 @@ impl Qmp {
         })
     }
 
-    /// Adds an `edu` device, which QEMU then calls `id`. The kernel finds it some time later.
-    pub fn add_edu(&mut self, id: &str) -> io::Result<()> {
-        self.execute("device_add", json!({"driver": "edu", "id": id}))
-            .map(drop)
+    /// Plugs a device into the spare port, which QEMU then calls `id`. The kernel finds it some time later.
+    pub fn plug(&mut self, driver: &str, id: &str) -> io::Result<()> {
+        // A program to run at boot comes too late.
+        let device = json!({"driver": driver, "id": id, "bus": SPARE_PORT, "romfile": ""});
+        self.execute("device_add", device).map(drop)
     }
 
-    /// Removes the device that QEMU calls `id` (`edu0` for the first at boot), and waits until the
+    /// Unplugs the device that QEMU calls `id` (`edu0` for the first at boot), and waits until the
     /// kernel has let it go.
-    pub fn remove(&mut self, id: &str) -> io::Result<()> {
+    pub fn unplug(&mut self, id: &str) -> io::Result<()> {
         self.execute("device_del", json!({"id": id}))?;
         self.event(|event| event["event"] == "DEVICE_DELETED" && event["data"]["device"] == id)
             .map(drop)

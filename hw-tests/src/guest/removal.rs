@@ -42,7 +42,7 @@ impl Spare {
     pub fn plug() -> Result<Spare, Failed> {
         let mut qmp = Qmp::open()?;
         let before = sources()?;
-        qmp.add_edu("spare")?;
+        qmp.plug("edu", "spare")?;
         let mut name = None;
         wait_until("the new source comes", || {
             name = sources()?.into_iter().find(|one| !before.contains(one));
@@ -56,7 +56,7 @@ impl Spare {
 
     /// Pulls it out, and waits until the kernel has let it go.
     pub fn unplug(&mut self) -> Outcome {
-        Ok(self.qmp.remove("spare")?)
+        Ok(self.qmp.unplug("spare")?)
     }
 }
 

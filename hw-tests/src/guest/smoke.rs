@@ -37,11 +37,11 @@ fn modules_are_loaded() -> Result<(), Failed> {
 fn a_device_can_be_plugged_and_unplugged() -> Result<(), Failed> {
     let before = edu_devices()?;
     let mut qmp = Qmp::open()?;
-    qmp.add_edu("spare")?;
+    qmp.plug("edu", "spare")?;
     wait_until("the kernel finds the new device", || {
         Ok(edu_devices()? == before + 1)
     })?;
-    qmp.remove("spare")?;
+    qmp.unplug("spare")?;
     wait_until("the kernel forgets the device", || {
         Ok(edu_devices()? == before)
     })

@@ -13,11 +13,18 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
+use irqlink_hw_tests::job::SPARE_PORT;
+
 use crate::command;
 use crate::emulator;
 use crate::error::{Context, Result};
 use crate::ivshmem::Ivshmem;
 use crate::progress::Progress;
+
+/// Slot of the first root port. That of `edu0`.
+const FIRST_PORT: u8 = 0x10;
+/// Interrupt lines repeat after that many slots (QEMU: ich9_lpc_reset()).
+const LINES: u8 = 4;
 
 /// How the guest's instructions are executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +134,7 @@ impl Qemu {
         };
         qemu.args([
             "-machine",
-            "pc",
+            "q35",
             "-m",
             "512M",
             "-display",
@@ -167,8 +174,11 @@ impl Qemu {
             "chardev=monitor,mode=control",
         ]);
         for n in 0..board.edu {
-            qemu.args(["-device", &format!("edu,id=edu{n}")]);
+            let id = format!("edu{n}");
+            qemu.args(port(&format!("{id}-port"), FIRST_PORT + n))
+                .args(["-device", &format!("edu,id={id},bus={id}-port")]);
         }
+        qemu.args(port(SPARE_PORT, FIRST_PORT + LINES));
         if let Some(doorbell) = &doorbell {
             let device = format!(
                 "ivshmem-doorbell,vectors={},chardev=doorbell",
@@ -211,6 +221,14 @@ impl Drop for Qemu {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A PCIe root port: a slot for one function, which may be plugged in at any time.
+fn port(id: &str, slot: u8) -> [String; 2] {
+    [
+        "-device".into(),
+        format!("pcie-root-port,id={id},chassis={slot},addr={slot:#x}"),
+    ]
 }
 
 /// The kernel's command line. `loglevel=5` shows warnings on the console, so that they are there

@@ -13,7 +13,6 @@ use irqlink::{
 use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
-use serde_json::json;
 
 use super::function::Function;
 use crate::board::*;
@@ -53,8 +52,7 @@ impl Card {
     /// Plugs it in, with its interrupt unmasked.
     pub fn plug() -> Result<Card, Failed> {
         let mut qmp = Qmp::open()?;
-        let card = json!({"driver": "e1000", "id": NAME, "romfile": ""});
-        qmp.execute("device_add", card)?;
+        qmp.plug("e1000", NAME)?;
         let mut found = Vec::new();
         // It has this file once its addresses are assigned.
         wait_until("the kernel finds the card", || {
@@ -79,7 +77,7 @@ impl Card {
 
     fn unplug(&mut self) -> Outcome {
         match self.qmp.take() {
-            Some(mut qmp) => Ok(qmp.remove(NAME)?),
+            Some(mut qmp) => Ok(qmp.unplug(NAME)?),
             None => Ok(()),
         }
     }

@@ -7,12 +7,11 @@ use std::time::Duration;
 use irqlink::abi::{IRQLINK_RECORD_MASKED, IRQLINK_RECORD_STORM};
 use irqlink::{Access, Agent, Control, Device, FileReader, Options, Start};
 use libtest_mimic::Failed;
-use serde_json::json;
 
 use super::function::Function;
 use crate::board::*;
 use crate::guard::{Waiting, flags, limit, set};
-use crate::qmp::Qmp;
+use crate::removal::Spare;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
@@ -83,17 +82,19 @@ fn interrupts_on_a_line_arrive_once_and_in_order() -> Outcome {
 
 /// Does `test` with [`SOURCE`] and another device on the same line.
 fn on_a_shared_line(test: impl FnOnce(&Board, &Board) -> Outcome) -> Outcome {
-    let mut qmp = Qmp::open()?;
-    let spare = plug_on_the_line_of(&mut qmp, &Function::of(SOURCE)?)?;
+    let mut spare = Spare::plug()?;
     let lines = [
         Line::use_for(Function::of(SOURCE)?)?,
-        Line::use_for(Function::of(&spare)?)?,
+        Line::use_for(Function::of(&spare.name)?)?,
     ];
-    ensure!(irq(SOURCE)? == irq(&spare)?, "they do not share a line");
-    let tested = test(&open(SOURCE)?, &open(&spare)?);
+    ensure!(
+        irq(SOURCE)? == irq(&spare.name)?,
+        "they do not share a line"
+    );
+    let tested = test(&open(SOURCE)?, &open(&spare.name)?);
 
     drop(lines);
-    qmp.remove("spare")?;
+    spare.unplug()?;
     tested?;
     open(SOURCE)?.raise()
 }
@@ -160,23 +161,4 @@ fn what_is_masked_for_two_reasons_waits_for_both() -> Outcome {
         || Ok(board.head()? == head + 1),
     )?;
     Ok(waiting.device().ack()?)
-}
-
-/// Plugs an `edu` device into a slot whose line is that of `function`: on the `pc` machine they
-/// repeat after four slots. Gives the name of its source.
-fn plug_on_the_line_of(qmp: &mut Qmp, function: &Function) -> Result<String, Failed> {
-    let slot = function.0.split([':', '.']).nth(2).unwrap_or_default();
-    let slot = u8::from_str_radix(slot, 16)? + 8;
-    let device = json!({"driver": "edu", "id": "spare", "addr": format!("{slot:#x}")});
-    qmp.execute("device_add", device)?;
-    let mut spare = None;
-    wait_until("the new source comes", || {
-        let sources = Control::open()?.sources()?;
-        let of_slot = format!(":{slot:02x}.0");
-        spare = sources
-            .into_iter()
-            .find(|source| source.device.ends_with(&of_slot));
-        Ok(spare.is_some())
-    })?;
-    Ok(spare.ok_or("no source")?.name)
 }
