@@ -24,7 +24,7 @@ const COMPLAINTS: [&str; 27] = [
     "detected stalls on CPUs",
     "rcu: INFO",
     "soft lockup",
-    "unreferenced object",
+    LEAK,
     "nobody cared",
     "scheduling while atomic",
     "INFO: trying to register non-static key",
@@ -34,14 +34,24 @@ const COMPLAINTS: [&str; 27] = [
 /// Before a trace that is no complaint: memory was not to be had (kernel: warn_alloc() in mm/page_alloc.c).
 const NO_MEMORY: [&str; 2] = ["page allocation failure: ", "vmalloc error: "];
 
+/// What kmemleak says of each leak.
+const LEAK: &str = "unreferenced object";
+/// In the trace of a leak that is the kernel's own: the label of a line whose controller leaves while it
+/// is in use (kernel: gpiod_free_commit() in drivers/gpio/gpiolib.c does nothing then).
+const KERNELS_LEAK: &str = " desc_set_label+";
+
 /// Lines of the log that say that something is wrong, each once, in their order.
 pub fn complaints(log: &str) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
     let mut lacks_memory = false;
-    for line in log.lines() {
+    let lines: Vec<&str> = log.lines().collect();
+    for (index, line) in lines.iter().copied().enumerate() {
         lacks_memory |= NO_MEMORY.iter().any(|text| line.contains(text));
         if lacks_memory && line.contains("Call Trace:") {
             lacks_memory = false;
+            continue;
+        }
+        if line.contains(LEAK) && is_kernels_leak(&lines[index + 1..]) {
             continue;
         }
         if COMPLAINTS.iter().any(|text| line.contains(text))
@@ -51,6 +61,12 @@ pub fn complaints(log: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+/// Whether the trace that follows is of a leak of the kernel itself.
+fn is_kernels_leak(following: &[&str]) -> bool {
+    let trace = following.iter().take_while(|line| !line.contains(LEAK));
+    trace.into_iter().any(|line| line.contains(KERNELS_LEAK))
 }
 
 /// A line without its time, which the console and the log round differently.
@@ -88,6 +104,20 @@ mod tests {
         assert!(complaints(lack).is_empty());
         let trouble = format!("{lack}[ 9.3] Call Trace:\n");
         assert_eq!(complaints(&trouble), ["[ 9.3] Call Trace:"]);
+    }
+
+    #[test]
+    fn a_leak_of_the_kernel_itself_is_told_from_ours() {
+        let leak = |function| {
+            format!(
+                "[ 9.1] kmemleak: unreferenced object 0xff00 (size 32):\n[ 9.2] kmemleak:     {function}+0x32/0x110\n"
+            )
+        };
+        let (kernels, ours) = (leak("desc_set_label"), leak("gpio_setup"));
+        assert!(complaints(&kernels).is_empty());
+        for log in [format!("{kernels}{ours}"), format!("{ours}{kernels}")] {
+            assert_eq!(complaints(&log).len(), 1, "{log}");
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
+
+use tempfile::NamedTempFile;
 
 use crate::command;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::kernel::Kernel;
 use crate::paths;
 
@@ -28,10 +30,11 @@ pub fn of(kernel: &Kernel) -> Result<Option<PathBuf>> {
     let tree = paths::lab().join("board.dtb");
     let what = || format!("cannot make {}", tree.display());
     fs::create_dir_all(paths::lab()).context(what)?;
-    // Another lab may be reading it.
-    let made = tree.with_extension(process::id().to_string());
-    compile(&source(), &made)?;
-    fs::rename(&made, &tree).context(what)?;
+    // Another board may be reading it.
+    let made = NamedTempFile::new_in(paths::lab()).context(what)?;
+    compile(&source(), made.path())?;
+    made.persist(&tree)
+        .map_err(|e| Error::io(what(), e.error))?;
     Ok(Some(tree))
 }
 

@@ -1,5 +1,9 @@
 //! Counts tests: one line a step, one closing line.
 
+use std::collections::VecDeque;
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
@@ -64,6 +68,32 @@ pub fn failures(output: &str) -> &str {
     }
 }
 
+/// A step yet to be done.
+pub struct Step<'a> {
+    name: String,
+    work: Box<dyn FnOnce() -> Result<Tally> + Send + 'a>,
+}
+
+impl<'a> Step<'a> {
+    /// That does `work`.
+    pub fn new(
+        name: impl Into<String>,
+        work: impl FnOnce() -> Result<Tally> + Send + 'a,
+    ) -> Step<'a> {
+        Step {
+            name: name.into(),
+            work: Box::new(work),
+        }
+    }
+
+    /// Does it; gives its name, what came of it and how long it took. An error is a failed test.
+    fn run(self) -> (String, Tally, Duration) {
+        let began = Instant::now();
+        let tally = (self.work)().unwrap_or_else(|e: Error| Tally::of(Err(e)));
+        (self.name, tally, began.elapsed())
+    }
+}
+
 /// All steps so far.
 pub struct Suite<'a> {
     only: &'a [String],
@@ -84,16 +114,48 @@ impl<'a> Suite<'a> {
     }
 
     /// Does a step and prints its line. An error is a failed test.
-    pub fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Tally>) {
-        if !self.only.is_empty() && !self.only.iter().any(|words| name.contains(words)) {
-            return;
+    pub fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Tally> + Send) {
+        if self.is_wanted(name) {
+            let done = self.progress.step(name, || Step::new(name, work).run());
+            self.add(done);
         }
-        let began = Instant::now();
-        let tally = self
-            .progress
-            .step(name, work)
-            .unwrap_or_else(|e: Error| Tally::of(Err(e)));
-        println!("{}", line(name, &tally, began.elapsed()));
+    }
+
+    /// Does steps that each leave a CPU idle at times, as many at once as there are CPUs, and prints
+    /// their lines as they end.
+    pub fn side_by_side(&mut self, mut steps: VecDeque<Step<'_>>) {
+        steps.retain(|step| self.is_wanted(&step.name));
+        let (phase, total) = (self.progress.start("virtual boards"), steps.len());
+        let steps = Mutex::new(steps);
+        let next = || {
+            let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
+            steps.pop_front()
+        };
+        let (tell, told) = channel();
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+                let (next, tell) = (&next, tell.clone());
+                scope.spawn(move || {
+                    while let Some(step) = next() {
+                        // It is heard to the end.
+                        let _ = tell.send(step.run());
+                    }
+                });
+            }
+            drop(tell);
+            for (count, done) in told.iter().enumerate() {
+                phase.suspend(|| self.add(done));
+                phase.tell(&format!("{} of {total} done", count + 1));
+            }
+        });
+    }
+
+    fn is_wanted(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|words| name.contains(words))
+    }
+
+    fn add(&mut self, (name, tally, time): (String, Tally, Duration)) {
+        println!("{}", line(&name, &tally, time));
         if tally.failed > 0 {
             println!("{}", tally.output.trim_end());
         }
@@ -174,6 +236,19 @@ mod tests {
         let output = "test a ... ok\n\nfailures:\n\n---- b ----\nwhy\n";
         assert_eq!(failures(output), "---- b ----\nwhy");
         assert_eq!(failures("test a ... ok\n"), "");
+    }
+
+    #[test]
+    fn steps_side_by_side_all_count() {
+        let mut suite = Suite::new(&[], Progress::Silent);
+        let steps = (0..9).map(|n| {
+            Step::new(format!("step {n}"), move || match n {
+                4 => Err(Error::Other("why".into())),
+                _ => Ok(Tally::of(Ok(()))),
+            })
+        });
+        suite.side_by_side(steps.collect());
+        assert_eq!((suite.passed, suite.failed), (8, 1));
     }
 
     #[test]

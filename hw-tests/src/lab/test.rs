@@ -1,8 +1,9 @@
 //! `irqlink-lab test`: every test that there is.
 
+use std::collections::VecDeque;
 use std::process::Command;
 
-use irqlink_hw_tests::job::{Job, Step};
+use irqlink_hw_tests::job::{self, Job};
 
 use crate::binding;
 use crate::board;
@@ -19,27 +20,11 @@ use crate::progress::Progress;
 use crate::qemu::Accel;
 use crate::rigs;
 use crate::spec;
-use crate::suite::{self, Suite, Tally};
+use crate::suite::{self, Step, Suite, Tally};
 use crate::test_board::TestBoard;
 
 /// The topic for a board that counts instructions.
 const PATH_LENGTH: &str = "path_length";
-
-/// Tests that bind PCI functions while others wait. On `debug` ACPI takes over 30 s to find the route of
-/// each function's INTx, as QEMU's tables compute it in a loop; ACPI takes that for a hang, and gives up
-/// (kernel: drivers/acpi/acpica/dscontrol.c).
-const BINDING: [&str; 10] = [
-    "peer",
-    "plugged",
-    "unplugging",
-    "unload",
-    "the_core_stays",
-    "descri",
-    "pci::interrupts",
-    "pci::an_interrupt",
-    "pci::the_command",
-    "pci::what_the_command",
-];
 
 /// Runs all tests, or the steps whose lines contain one of `only`; says whether they passed.
 pub fn run(only: &[String], progress: Progress) -> bool {
@@ -77,39 +62,43 @@ pub fn run(only: &[String], progress: Progress) -> bool {
     suite.step("netlink header and specification", || {
         Ok(Tally::of(spec::check_header(progress)))
     });
-    for &flavour in Flavour::tested() {
-        suite.step(&format!("tests in the guest, {}", flavour.name()), || {
-            let mut skipped = vec![PATH_LENGTH];
-            if flavour == Flavour::Debug {
-                skipped.extend(BINDING);
-            }
-            let filter: Vec<&str> = skipped.iter().flat_map(|name| ["--skip", *name]).collect();
-            guest_tests(flavour, None, &filter, progress)
-        });
-    }
-    if Flavour::tested().contains(&Flavour::Debug) {
-        suite.step("KUnit tests, debug", || {
-            kunit::run(Flavour::Debug, progress)
-        });
-        suite.step("defects on purpose fail a run, debug", || {
-            Ok(Tally::of(faults::check(Flavour::Debug, progress)))
-        });
-    }
-    // A kernel that the user gives need not have a network built in.
-    if Flavour::tested().contains(&Flavour::Lean) {
-        suite.step("a board over ssh, lean", || {
-            board::check(Flavour::Lean, progress)
-        });
+    suite.side_by_side(boards(progress));
+    suite.finish()
+}
+
+/// The steps that boot a board, those that take longest first.
+fn boards(progress: Progress) -> VecDeque<Step<'static>> {
+    let mut steps = VecDeque::new();
+    for &flavour in Flavour::tested().iter().rev() {
+        let name = format!("tests in the guest, {}", flavour.name());
+        steps.push_back(Step::new(name, move || {
+            guest_tests(flavour, None, &["--skip", PATH_LENGTH], progress)
+        }));
     }
     for flavour in [Flavour::shown(), Flavour::Lean] {
         if Flavour::tested().contains(&flavour) {
-            suite.step(
-                &format!("tests of path lengths, {}", flavour.name()),
-                || guest_tests(flavour, Some(Accel::PathLength), &[PATH_LENGTH], progress),
-            );
+            let name = format!("tests of path lengths, {}", flavour.name());
+            steps.push_back(Step::new(name, move || {
+                guest_tests(flavour, Some(Accel::PathLength), &[PATH_LENGTH], progress)
+            }));
         }
     }
-    suite.finish()
+    // A kernel that the user gives need not have a network built in.
+    if Flavour::tested().contains(&Flavour::Lean) {
+        steps.push_back(Step::new("a board over ssh, lean", move || {
+            board::check(Flavour::Lean, progress)
+        }));
+    }
+    if Flavour::tested().contains(&Flavour::Debug) {
+        steps.push_back(Step::new("KUnit tests, debug", move || {
+            kunit::run(Flavour::Debug, progress)
+        }));
+        steps.push_back(Step::new(
+            "defects on purpose fail a run, debug",
+            move || Ok(Tally::of(faults::check(Flavour::Debug, progress))),
+        ));
+    }
+    steps
 }
 
 fn cargo(args: &[&str]) -> Result<()> {
@@ -156,7 +145,7 @@ fn guest_tests(
         .chain(rigs::options());
     let job = Job {
         modules: module::all(),
-        steps: vec![Step::run(argv)],
+        steps: vec![job::Step::run(argv)],
         ..Job::default()
     };
     let board = TestBoard {
