@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -75,11 +76,20 @@ pub fn let_it_sleep() {
     thread::sleep(Duration::from_millis(200));
 }
 
-/// Receives in a thread until the receiver says that nothing will follow.
+/// Receives in a thread until the receiver says that nothing will follow. It is open on return, or the
+/// thread tells why not.
 pub fn sleeper<R: Receiver>(
     open: impl FnOnce() -> Result<R, irqlink::Error> + Send + 'static,
 ) -> thread::JoinHandle<Result<Vec<Given>, Failed>> {
-    thread::spawn(move || receive(&mut open()?, |given| given.contains(&Given::Gone)))
+    let (tell, told) = mpsc::channel::<()>();
+    let sleeper = thread::spawn(move || {
+        let mut receiver = open()?;
+        drop(tell);
+        receive(&mut receiver, |given| given.contains(&Given::Gone))
+    });
+    // Nothing is sent: it ends when the thread drops its side.
+    let _ = told.recv();
+    sleeper
 }
 
 /// What a sleeper was given until the end.

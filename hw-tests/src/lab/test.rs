@@ -25,6 +25,8 @@ use crate::test_board::TestBoard;
 
 /// The topic for a board that counts instructions.
 const PATH_LENGTH: &str = "path_length";
+/// Where the guest leaves the results of its tests, with the time of each.
+const RESULTS: &str = "/out/junit.xml";
 
 /// Runs all tests, or the steps whose lines contain one of `only`; says whether they passed.
 pub fn run(only: &[String], progress: Progress) -> bool {
@@ -138,7 +140,7 @@ fn guest_tests(
     filter: &[&str],
     progress: Progress,
 ) -> Result<Tally> {
-    let argv = [guest_programs::TESTS]
+    let argv = [guest_programs::TESTS, "--junit", RESULTS]
         .iter()
         .chain(filter)
         .map(|word| String::from(*word))
@@ -146,6 +148,7 @@ fn guest_tests(
     let job = Job {
         modules: module::all(),
         steps: vec![job::Step::run(argv)],
+        collect: vec![RESULTS.into()],
         ..Job::default()
     };
     let board = TestBoard {

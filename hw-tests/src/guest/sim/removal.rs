@@ -58,13 +58,30 @@ fn removal_ends_its_sleepers() -> Outcome {
     Ok(())
 }
 
+/// The driver is not loaded until this is dropped.
+struct Unloaded;
+
+impl Unloaded {
+    fn unload() -> Result<Unloaded, Failed> {
+        delete_module(c"irqlink_sim", DeleteModuleFlags::O_NONBLOCK)?;
+        Ok(Unloaded)
+    }
+}
+
+impl Drop for Unloaded {
+    fn drop(&mut self) {
+        // Where that fails, the next test sees that it is missing.
+        let _ = load("irqlink_sim");
+    }
+}
+
 fn unloading_the_driver_removes_its_sources() -> Outcome {
     let sims = (0..10)
         .map(|_| Simulated::add(every(5)))
         .collect::<Result<Vec<_>, _>>()?;
     let sleepers: Vec<_> = sims.iter().flat_map(|sim| sleepers(sim.name())).collect();
     let_it_sleep();
-    delete_module(c"irqlink_sim", DeleteModuleFlags::O_NONBLOCK)?;
+    let unloaded = Unloaded::unload()?;
     for sleeper in sleepers {
         all_and_the_end(&ended(sleeper)?)?;
     }
@@ -74,6 +91,6 @@ fn unloading_the_driver_removes_its_sources() -> Outcome {
         "still listed: {left:?}"
     );
     let without = Control::open()?.add(&NewSource::new(every(1)));
-    load("irqlink_sim")?;
+    drop(unloaded);
     refused(without, Errno::EOPNOTSUPP, "not loaded")
 }
