@@ -50,6 +50,9 @@ pub struct Run {
     /// Paths to measure, as `irqlink-bench paths` lists them; all by default
     #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::named)]
     paths: Vec<&'static dyn Path>,
+    /// Only irqlink's paths, without peers
+    #[arg(long, conflicts_with = "paths")]
+    own: bool,
     /// Parts in which each path is measured; those of all paths are mixed at random
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     blocks: u64,
@@ -185,7 +188,9 @@ impl Run {
 
     /// The paths, and those that are left out, which is said.
     fn choice(&self, source: &Source, listens: bool) -> Result<Choice> {
-        let choice = Choice::make(&self.paths, source, listens)?;
+        let irqlinks: Vec<_> = path::irqlinks().collect();
+        let asked = if self.own { &irqlinks } else { &self.paths };
+        let choice = Choice::make(asked, source, listens)?;
         for skipped in &choice.skipped {
             say(format_args!("skipped {}: {}", skipped.path, skipped.why));
         }

@@ -59,6 +59,11 @@ pub trait Path: Sync {
         None
     }
 
+    /// It is irqlink's, no peer.
+    fn is_irqlinks(&self) -> bool {
+        self.own().is_some()
+    }
+
     /// Takes what it needs, in the thread that triggers.
     ///
     /// # Errors
@@ -118,6 +123,11 @@ pub static ALL: &[&dyn Path] = &[
     &vfio::VfioEventfd,
     &timer::Timer,
 ];
+
+/// Those that are irqlink's.
+pub fn irqlinks() -> impl Iterator<Item = &'static dyn Path> {
+    ALL.iter().copied().filter(|path| path.is_irqlinks())
+}
 
 /// The path of that name.
 ///

@@ -24,6 +24,10 @@ impl Path for NetlinkThread {
             .then(|| "the source's delivery is the thread, so it is the path netlink".into())
     }
 
+    fn is_irqlinks(&self) -> bool {
+        true
+    }
+
     fn take(&self, source: &Source) -> Result<Taken> {
         let name = source.name.clone();
         Ok(Taken {

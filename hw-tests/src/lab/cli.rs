@@ -10,6 +10,7 @@ use crate::board::BoardTestArgs;
 use crate::demo;
 use crate::emulator;
 use crate::error::Result;
+use crate::gate;
 use crate::guest_programs;
 use crate::kernel::{Flavour, Kernel};
 use crate::linux_source;
@@ -47,6 +48,12 @@ enum Command {
     Demo,
     /// Test a board that is reached by ssh.
     BoardTest(Box<BoardTestArgs>),
+    /// Hold the path lengths to those that are committed.
+    BenchGate {
+        /// Write what was measured as what is to be held
+        #[arg(long)]
+        update: bool,
+    },
     /// Run every test: on the host, of the modules' builds, and in the guest.
     Test {
         /// Only the steps whose line contains one of these, such as `guest` or `debug`
@@ -87,6 +94,7 @@ impl Cli {
             }
             Command::Run(args) => return args.run(progress),
             Command::BoardTest(args) => return Ok(args.run(progress)),
+            Command::BenchGate { update } => gate::run(update, progress)?,
             Command::Demo => demo::run(progress)?,
             Command::Test { only } => {
                 return Ok(if test::run(&only, progress) {

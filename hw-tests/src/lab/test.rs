@@ -12,6 +12,7 @@ use crate::cli::fetch_all;
 use crate::command;
 use crate::error::{Error, Result};
 use crate::faults;
+use crate::gate;
 use crate::guest_programs;
 use crate::kernel::{Flavour, Kernel};
 use crate::kunit;
@@ -84,6 +85,11 @@ fn boards(progress: Progress) -> VecDeque<Step<'static>> {
                 guest_tests(flavour, Some(Accel::PathLength), &[PATH_LENGTH], progress)
             }));
         }
+    }
+    if Flavour::tested().contains(&gate::KERNEL) {
+        steps.push_back(Step::new("path lengths against the baseline", move || {
+            Ok(Tally::of(gate::check(progress)))
+        }));
     }
     // A kernel that the user gives need not have a network built in.
     if Flavour::tested().contains(&Flavour::Lean) {

@@ -1,0 +1,99 @@
+//! What irqlink-bench measures on a board that counts instructions.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use irqlink_hw_tests::frame::Kind;
+use irqlink_hw_tests::job::{Job, Step};
+use serde_json::Value;
+
+use crate::error::{Context, Error, Result};
+use crate::guest;
+use crate::kernel::{Flavour, Kernel};
+use crate::module;
+use crate::paths;
+use crate::progress::Progress;
+use crate::qemu::{Accel, Board};
+use crate::vm::{Limits, Run};
+
+const BENCH: &str = "irqlink-bench";
+const REPORT: &str = "/out/report.json";
+const LIMIT: Duration = Duration::from_secs(900);
+
+/// A report of irqlink-bench.
+pub struct Report(Value);
+
+/// p50 of one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// Its name.
+    pub path: String,
+    /// Instructions.
+    pub p50: u64,
+}
+
+impl Report {
+    /// Of `irqlink-bench` with these arguments, on a board with that kernel.
+    pub fn make(flavour: Flavour, arguments: &[&str], progress: Progress) -> Result<Report> {
+        let kernel = Kernel::find(flavour, progress)?;
+        let command = [BENCH].into_iter().chain(arguments.iter().copied());
+        let job = Job {
+            modules: module::all(),
+            steps: vec![Step::run(command.chain(["--json", REPORT]))],
+            collect: vec![REPORT.into()],
+            ..Job::default()
+        };
+        let contents = guest::contents(&kernel, &job, progress)?;
+        let board = Board {
+            image: kernel.image,
+            accel: Accel::PathLength,
+            edu: 1,
+            ivshmem: 0,
+            ssh_port: None,
+            device_tree: None,
+        };
+        let logs = paths::lab().join(format!("{}-{}", arguments[0], flavour.name()));
+        let run = Run {
+            board: &board,
+            contents: &contents,
+            job: &job,
+            logs: &logs,
+            limits: Limits::of(LIMIT),
+        };
+        let phase = progress.start(&format!(
+            "irqlink-bench {}, {}",
+            arguments[0],
+            flavour.name()
+        ));
+        run.go(&mut |_, _: Kind, _| {})?.check()?;
+        drop(phase);
+        Report::read(&logs.join("report.json"))
+    }
+
+    fn read(file: &Path) -> Result<Report> {
+        let what = || format!("cannot read {}", file.display());
+        let text = fs::read(file).context(what)?;
+        let json = serde_json::from_slice(&text).map_err(|e| Error::io(what(), e.into()))?;
+        Ok(Report(json))
+    }
+
+    /// Release of the kernel.
+    pub fn kernel(&self) -> &str {
+        self.0["environment"]["kernel"].as_str().unwrap_or("")
+    }
+
+    /// Of each path that was measured, in order of their names.
+    pub fn lengths(&self) -> Vec<Length> {
+        let rows = self.0["results"].as_array().into_iter().flatten();
+        let length = |row: &Value| {
+            Some(Length {
+                path: row["path"].as_str()?.to_owned(),
+                p50: row["p50"].as_u64()?,
+            })
+        };
+        let mut lengths: Vec<_> = rows.filter_map(length).collect();
+        lengths.sort_by(|a, b| a.path.cmp(&b.path));
+        lengths
+    }
+}
