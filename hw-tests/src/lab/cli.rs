@@ -10,6 +10,7 @@ use crate::board::BoardTestArgs;
 use crate::demo;
 use crate::emulator;
 use crate::error::Result;
+use crate::findings;
 use crate::gate;
 use crate::guest_programs;
 use crate::kernel::{Flavour, Kernel};
@@ -54,6 +55,8 @@ enum Command {
         #[arg(long)]
         update: bool,
     },
+    /// Measure the tables of docs/findings.md anew.
+    Findings,
     /// Run every test: on the host, of the modules' builds, and in the guest.
     Test {
         /// Only the steps whose line contains one of these, such as `guest` or `debug`
@@ -95,6 +98,7 @@ impl Cli {
             Command::Run(args) => return args.run(progress),
             Command::BoardTest(args) => return Ok(args.run(progress)),
             Command::BenchGate { update } => gate::run(update, progress)?,
+            Command::Findings => findings::run(progress)?,
             Command::Demo => demo::run(progress)?,
             Command::Test { only } => {
                 return Ok(if test::run(&only, progress) {

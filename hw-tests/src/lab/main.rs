@@ -17,6 +17,7 @@ mod device_tree;
 mod emulator;
 mod error;
 mod faults;
+mod findings;
 mod gate;
 mod guest;
 mod guest_programs;

@@ -33,6 +33,17 @@ pub struct Length {
     pub p50: u64,
 }
 
+/// What an event costs in bursts of one length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// Name of its path.
+    pub path: String,
+    /// Events of a burst.
+    pub length: u64,
+    /// Instructions for each, without those that it takes if nobody listens.
+    pub cost: u64,
+}
+
 impl Report {
     /// Of `irqlink-bench` with these arguments, on a board with that kernel.
     pub fn make(flavour: Flavour, arguments: &[&str], progress: Progress) -> Result<Report> {
@@ -95,5 +106,19 @@ impl Report {
         let mut lengths: Vec<_> = rows.filter_map(length).collect();
         lengths.sort_by(|a, b| a.path.cmp(&b.path));
         lengths
+    }
+
+    /// Of each path and length.
+    pub fn bursts(&self) -> Vec<Burst> {
+        let rows = self.0["bursts"].as_array().into_iter().flatten();
+        let burst = |row: &Value| {
+            let without = row["cost_without"].as_f64()?;
+            Some(Burst {
+                path: row["path"].as_str()?.to_owned(),
+                length: row["length"].as_u64()?,
+                cost: (row["cost"].as_f64()? - without).max(0.0) as u64,
+            })
+        };
+        rows.filter_map(burst).collect()
     }
 }
