@@ -50,7 +50,7 @@ pub struct Run {
     /// Paths to measure, as `irqlink-bench paths` lists them; all by default
     #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::named)]
     paths: Vec<&'static dyn Path>,
-    /// Only irqlink's paths, without peers
+    /// Only paths that begin at irqlink's log: no peers, no timer
     #[arg(long, conflicts_with = "paths")]
     own: bool,
     /// Parts in which each path is measured; those of all paths are mixed at random
