@@ -145,6 +145,9 @@ impl Qemu {
             "-no-reboot",
             "-nodefaults",
             "-no-user-config",
+            // So that programs can have devices by VFIO; before the devices that it translates for.
+            "-device",
+            "intel-iommu,intremap=on",
         ]);
         qemu.args(board.accel.args());
         qemu.arg("-kernel")
@@ -246,7 +249,7 @@ fn kernel_parameters(board: &Board) -> String {
         None => "initcall_blacklist=e1000_init_module",
     };
     format!(
-        "console=ttyS0 loglevel=5 panic=-1 8250.nr_uarts=4 kmemleak.verbose=1 {network} rdinit=/init{}",
+        "console=ttyS0 loglevel=5 panic=-1 8250.nr_uarts=4 kmemleak.verbose=1 intel_iommu=on {network} rdinit=/init{}",
         board.accel.kernel_parameters()
     )
 }
