@@ -376,7 +376,18 @@ static void signal_eventfds(struct irqlink_source *src)
 }
 
 /**
- * irqlink_chardev_wake() - wake those who sleep in read() or poll()
+ * irqlink_chardev_wake_sleepers() - wake those who sleep in read() or poll()
+ * @src: source, with a new record in its log
+ *
+ * Context: any, hard IRQ too, but not on PREEMPT_RT; does not sleep.
+ */
+void irqlink_chardev_wake_sleepers(struct irqlink_source *src)
+{
+	wake_up_interruptible_poll(&src->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+/**
+ * irqlink_chardev_wake() - tell all who listen by the file
  * @src: source, with a new record in its log
  *
  * Context: any but hard IRQ; does not sleep.
@@ -385,7 +396,7 @@ void irqlink_chardev_wake(struct irqlink_source *src)
 {
 	/* Its barrier pairs with the one of poll_wait() and of wait_event(). */
 	if (wq_has_sleeper(&src->wait))
-		wake_up_interruptible_poll(&src->wait, EPOLLIN | EPOLLRDNORM);
+		irqlink_chardev_wake_sleepers(src);
 	kill_fasync(&src->fasync, SIGIO, POLL_IN);
 	if (READ_ONCE(src->eventfds))
 		signal_eventfds(src);

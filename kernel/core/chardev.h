@@ -39,6 +39,7 @@ struct irqlink_file {
 
 void irqlink_chardev_setup(struct irqlink_source *src);
 void irqlink_chardev_wake(struct irqlink_source *src);
+void irqlink_chardev_wake_sleepers(struct irqlink_source *src);
 void irqlink_chardev_end(struct irqlink_source *src);
 
 void irqlink_file_cursor(struct irqlink_file *file,

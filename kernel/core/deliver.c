@@ -2,7 +2,7 @@
 /*
  * The delivery step, from the log to everyone who listens.
  *
- *   hard IRQ   irqlink_post(): append, then one of
+ *   hard IRQ   irqlink_post(): append, wake a lone sleeper; else one of
  *   softirq    the source's tasklet           (delivery softirq)
  *   IRQ thread irqlink_thread_fn()            (delivery thread, PREEMPT_RT)
  *   process    the source's retry work        (no room, no memory, the end)
@@ -42,13 +42,40 @@ static void trace_post(const struct irqlink_source *src,
 			  now - event->time_ns);
 }
 
+/*
+ * Does a single sleeper wait for the source's file, and nobody else for
+ * anything? The barrier lies between the new head and these looks; what it
+ * pairs with stands in deliver().
+ */
+static bool has_sleeper_only(struct irqlink_source *src)
+{
+	smp_mb();
+	return list_is_singular(&src->wait.head) &&
+	       list_empty(&src->agents) && list_empty(&src->subscribers) &&
+	       !READ_ONCE(src->fasync) && !READ_ONCE(src->eventfds) &&
+	       !irqlink_observed();
+}
+
+/*
+ * One sleeper is woken in hard IRQ, which saves a softirq. More of them, or
+ * anything else that there is to do, is left to that, so that the handler's
+ * work has a bound. Not on PREEMPT_RT: there the delivery is a thread's.
+ */
+static void deliver_soon(struct irqlink_source *src)
+{
+	if (has_sleeper_only(src))
+		irqlink_chardev_wake_sleepers(src);
+	else
+		tasklet_hi_schedule(&src->tasklet);
+}
+
 /**
  * irqlink_post() - an interrupt has happened
  * @src: source
  * @event: what the handler saw, the time first of all
  *
- * Takes no lock and does not know the consumers: the same work for none and
- * for many.
+ * Takes no lock and does not go through the consumers: the same work for none
+ * and for many, but for waking one that sleeps alone.
  *
  * Context: the source's interrupt handler, one call at a time.
  * Return: what the handler returns.
@@ -62,7 +89,7 @@ irqreturn_t irqlink_post(struct irqlink_source *src,
 	if (READ_ONCE(src->delivery) == IRQLINK_DELIVERY_THREAD)
 		ret = IRQ_WAKE_THREAD;
 	else
-		tasklet_hi_schedule(&src->tasklet);
+		deliver_soon(src);
 
 	if (trace_irqlink_irq_enabled())
 		trace_post(src, event, ktime_get_ns());
