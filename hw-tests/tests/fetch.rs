@@ -14,6 +14,17 @@ use support::{finish, lab};
 
 const RELEASE: &str = "6.12.1+test-amd64";
 
+/// The kernel's own modules that the guest has.
+const MODULES: [&str; 7] = [
+    "drivers/uio/uio",
+    "drivers/uio/uio_pci_generic",
+    "virt/lib/irqbypass",
+    "drivers/vfio/vfio",
+    "drivers/vfio/vfio_iommu_type1",
+    "drivers/vfio/pci/vfio-pci-core",
+    "drivers/vfio/pci/vfio-pci",
+];
+
 /// A repository with one kernel, and an empty cache.
 struct Host {
     dir: TempDir,
@@ -37,15 +48,21 @@ impl Host {
         let image: Vec<u8> = (0..4_u32 << 20)
             .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
             .collect();
-        add(
-            &format!("linux-image-{RELEASE}"),
-            "",
-            &[
-                (&format!("boot/vmlinuz-{RELEASE}"), &image),
-                (&format!("boot/config-{RELEASE}"), b"CONFIG_X=y\n"),
-                ("lib/modules/unused.ko", b"unused"),
-            ],
-        );
+        let in_boot = |name: &str| format!("boot/{name}-{RELEASE}");
+        let mut files = vec![
+            (in_boot("vmlinuz"), &image[..]),
+            (in_boot("config"), b"CONFIG_X=y\n"),
+            ("lib/modules/unused.ko".into(), b"unused"),
+        ];
+        files.extend(MODULES.map(|module| {
+            let path = format!("lib/modules/{RELEASE}/kernel/{module}.ko");
+            (path, &b"module"[..])
+        }));
+        let files: Vec<_> = files
+            .iter()
+            .map(|(name, data)| (&name[..], *data))
+            .collect();
+        add(&format!("linux-image-{RELEASE}"), "", &files);
         let makefile = format!("include /usr/src/linux-headers-{common}/Makefile\n");
         add(
             &format!("linux-headers-{RELEASE}"),
