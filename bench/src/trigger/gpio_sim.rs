@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use gpio_cdev::Chip;
-use irqlink::{Access, Control, Device, Edges, GpioLine, Source};
+use irqlink::{Access, Device, Edges, GpioLine, Source};
 
 use super::Raise;
 use crate::error::{Error, Result};
@@ -33,8 +33,8 @@ pub struct Pull {
 }
 
 impl Pull {
-    /// That of a source; `None` if it is no simulated line. The line is known by its user, which is
-    /// the source's device; this is another one each time that the source is made, so it is asked for.
+    /// That of a source; `None` if it is no simulated line. The source's device is the line, as in
+    /// `gpiochip0:17`.
     ///
     /// # Errors
     /// The system's.
@@ -42,16 +42,15 @@ impl Pull {
         if source.driver != "irqlink_gpio" {
             return Ok(None);
         }
-        let source = Control::open()?.source(&source.name)?;
-        for chip in gpio_cdev::chips().map_err(failed)? {
-            let chip = chip.map_err(failed)?;
-            for line in chip.lines() {
-                if line.info().map_err(failed)?.consumer() == Some(&source.device) {
-                    return Self::open(&chip, line.offset());
-                }
-            }
+        let line = source.device.split_once(':');
+        let Some((chip, Ok(offset))) = line.map(|(chip, offset)| (chip, offset.parse())) else {
+            return Ok(None);
+        };
+        // Linux 6.1 does not tell the name of each controller.
+        match Chip::new(Path::new("/dev").join(chip)) {
+            Ok(chip) => Self::open(&chip, offset),
+            Err(_) => Ok(None),
         }
-        Ok(None)
     }
 
     fn open(chip: &Chip, offset: u32) -> Result<Option<Self>> {
