@@ -42,13 +42,13 @@ static void trace_post(const struct irqlink_source *src,
 			  now - event->time_ns);
 }
 
-/*
- * Does a single sleeper wait for the source's file, and nobody else for
- * anything? The barrier lies between the new head and these looks; what it
- * pairs with stands in deliver().
- */
+/* Does a single sleeper wait for the source's file, and nobody else for anything? */
 static bool has_sleeper_only(struct irqlink_source *src)
 {
+	/*
+	 * Between the new head and these looks; what it pairs with stands in
+	 * deliver().
+	 */
 	smp_mb();
 	return list_is_singular(&src->wait.head) &&
 	       list_empty(&src->agents) && list_empty(&src->subscribers) &&
@@ -56,14 +56,27 @@ static bool has_sleeper_only(struct irqlink_source *src)
 	       !irqlink_observed();
 }
 
+/* Interrupts that are no further apart are a burst. */
+#define BURST_NS	(20 * NSEC_PER_USEC)
+
+/* Did the interrupt before come just now? */
+static bool in_burst(struct irqlink_source *src, u64 now)
+{
+	u64 before = src->posted_ns;
+
+	src->posted_ns = now;
+	return now - before < BURST_NS;
+}
+
 /*
  * One sleeper is woken in hard IRQ, which saves a softirq. More of them, or
  * anything else that there is to do, is left to that, so that the handler's
- * work has a bound. Not on PREEMPT_RT: there the delivery is a thread's.
+ * work has a bound; so is a burst, of which the softirq makes one wake-up. Not
+ * on PREEMPT_RT: there the delivery is a thread's.
  */
-static void deliver_soon(struct irqlink_source *src)
+static void deliver_soon(struct irqlink_source *src, u64 now)
 {
-	if (has_sleeper_only(src))
+	if (!in_burst(src, now) && has_sleeper_only(src))
 		irqlink_chardev_wake_sleepers(src);
 	else
 		tasklet_hi_schedule(&src->tasklet);
@@ -89,7 +102,7 @@ irqreturn_t irqlink_post(struct irqlink_source *src,
 	if (READ_ONCE(src->delivery) == IRQLINK_DELIVERY_THREAD)
 		ret = IRQ_WAKE_THREAD;
 	else
-		deliver_soon(src);
+		deliver_soon(src, event->time_ns);
 
 	if (trace_irqlink_irq_enabled())
 		trace_post(src, event, ktime_get_ns());

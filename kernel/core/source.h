@@ -25,6 +25,7 @@
  * struct irqlink_source - one interrupt
  * @log: its records
  * @delivery: enum irqlink_delivery; READ_ONCE() in hard IRQ
+ * @posted_ns: stamp of the latest interrupt; the handler's
  * @tasklet: the delivery step in softirq
  * @wait: those who sleep on the character device
  * @fasync: those who want SIGIO
@@ -58,6 +59,7 @@
 struct irqlink_source {
 	struct irqlink_log log;
 	u32 delivery;
+	u64 posted_ns;
 	struct tasklet_struct tasklet;
 	wait_queue_head_t wait;
 	struct fasync_struct *fasync;
