@@ -80,11 +80,25 @@ fn machine(accel: Accel) -> &'static str {
     }
 }
 
+/// A measurement of all paths, short enough to be waited for.
+fn measure(what: &str) -> [&str; 8] {
+    [
+        BENCH,
+        "run",
+        "--measure",
+        what,
+        "-n",
+        "1000",
+        "--json",
+        REPORT,
+    ]
+}
+
 /// Interrupts that are shown as they arrive, then many that are timed.
 fn arrivals() -> Job {
     let bench = Step {
         alone: true,
-        ..Step::run([BENCH, "run", "--measure", "time", "--json", REPORT])
+        ..Step::run(measure("time"))
     };
     Job {
         modules: module::all(),
@@ -112,7 +126,7 @@ fn arrivals() -> Job {
 
 /// Many interrupts, of which the instructions are counted.
 fn path_lengths() -> Job {
-    let bench = Step::run([BENCH, "run", "--measure", "path-length", "--json", REPORT]);
+    let bench = Step::run(measure("path-length"));
     Job {
         modules: module::all(),
         steps: vec![bench],

@@ -66,6 +66,9 @@ impl Accel {
                 "max,-fsrm,-fsrs,-fzrm,-fsrc",
                 "-smp",
                 "1",
+                // So that programs can have devices by VFIO; before the devices that it translates for.
+                "-device",
+                "intel-iommu,intremap=on",
             ],
         }
     }
@@ -75,7 +78,7 @@ impl Accel {
         match self {
             Accel::Kvm | Accel::Tcg => "",
             // The emulated TSC counts instructions exactly, but its CPUID does not promise that.
-            Accel::PathLength => " clocksource=tsc tsc=reliable",
+            Accel::PathLength => " clocksource=tsc tsc=reliable intel_iommu=on",
         }
     }
 }
@@ -145,9 +148,6 @@ impl Qemu {
             "-no-reboot",
             "-nodefaults",
             "-no-user-config",
-            // So that programs can have devices by VFIO; before the devices that it translates for.
-            "-device",
-            "intel-iommu,intremap=on",
         ]);
         qemu.args(board.accel.args());
         qemu.arg("-kernel")
@@ -249,7 +249,7 @@ fn kernel_parameters(board: &Board) -> String {
         None => "initcall_blacklist=e1000_init_module",
     };
     format!(
-        "console=ttyS0 loglevel=5 panic=-1 8250.nr_uarts=4 kmemleak.verbose=1 intel_iommu=on {network} rdinit=/init{}",
+        "console=ttyS0 loglevel=5 panic=-1 8250.nr_uarts=4 kmemleak.verbose=1 {network} rdinit=/init{}",
         board.accel.kernel_parameters()
     )
 }

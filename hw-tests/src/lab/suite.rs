@@ -121,7 +121,7 @@ impl<'a> Suite<'a> {
         }
     }
 
-    /// Does steps that each leave a CPU idle at times, as many at once as there are CPUs, and prints
+    /// Does steps that boot a board, which has two CPUs, as many at once as there are CPUs for, and prints
     /// their lines as they end.
     pub fn side_by_side(&mut self, mut steps: VecDeque<Step<'_>>) {
         steps.retain(|step| self.is_wanted(&step.name));
@@ -133,7 +133,8 @@ impl<'a> Suite<'a> {
         };
         let (tell, told) = channel();
         thread::scope(|scope| {
-            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            let cpus = thread::available_parallelism().map_or(1, usize::from);
+            for _ in 0..(cpus / 2).max(1) {
                 let (next, tell) = (&next, tell.clone());
                 scope.spawn(move || {
                     while let Some(step) = next() {
