@@ -29,7 +29,6 @@ pub fn fastest(kernel: &Kernel, init: &Path, progress: Progress) -> Result<Accel
         edu: 0,
         ivshmem: 0,
         ssh_port: None,
-        device_tree: None,
     };
     let contents = Contents {
         init: init.into(),

@@ -151,7 +151,6 @@ impl Demo<'_> {
             edu: 1,
             ivshmem: 0,
             ssh_port: None,
-            device_tree: None,
         };
         let logs = self.logs.join(name);
         let run = Run {

@@ -62,7 +62,6 @@ impl Report {
             edu: 1,
             ivshmem: 0,
             ssh_port: None,
-            device_tree: None,
         };
         let logs = paths::lab().join(format!("{}-{}", arguments[0], flavour.name()));
         let run = Run {

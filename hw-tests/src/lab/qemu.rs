@@ -96,8 +96,6 @@ pub struct Board {
     pub ivshmem: u16,
     /// Port of this host that leads to the guest's ssh server; `None` for no network card.
     pub ssh_port: Option<u16>,
-    /// Its device tree, compiled.
-    pub device_tree: Option<PathBuf>,
 }
 
 /// A running QEMU. It is killed when this is dropped, and when the lab dies.
@@ -155,9 +153,6 @@ impl Qemu {
             .arg("-initrd")
             .arg(initramfs);
         qemu.arg("-append").arg(kernel_parameters(board));
-        if let Some(tree) = &board.device_tree {
-            qemu.arg("-dtb").arg(tree);
-        }
         qemu.arg("-chardev")
             .arg(file_chardev("console", console))
             .args(["-serial", "chardev:console"]);
@@ -296,7 +291,6 @@ mod tests {
             edu: 0,
             ivshmem: 0,
             ssh_port,
-            device_tree: None,
         }
     }
 

@@ -86,8 +86,7 @@ impl RunArgs {
             accel::fastest(&kernel, &contents.init, progress)?
         };
         let board = Board {
-            device_tree: device_tree::of(&kernel)?,
-            image: kernel.image,
+            image: device_tree::image(&kernel)?,
             accel,
             edu: self.edu,
             ivshmem: self.ivshmem,

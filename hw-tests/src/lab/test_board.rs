@@ -51,8 +51,7 @@ impl TestBoard<'_> {
             None => accel::fastest(&kernel, &contents.init, progress)?,
         };
         let board = Board {
-            device_tree: device_tree::of(&kernel)?,
-            image: kernel.image,
+            image: device_tree::image(&kernel)?,
             accel,
             edu: EDU_DEVICES,
             ivshmem: IVSHMEM_VECTORS,

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use irqlink::abi::Record;
 use irqlink::{Access, Control, Device, FileReader, Source, Start};
@@ -21,10 +21,10 @@ pub fn tests() -> Vec<Trial> {
         wrong_nodes_fail_alone_and_say_why,
         lines_of_the_device_tree_come_back_with_their_controller,
     );
-    let root = fs::read("/sys/firmware/devicetree/base/compatible");
-    let is_board = root.is_ok_and(|compatible| compatible == b"irqlink,lab\0");
+    // A kernel that takes one has the folder, whether it was given one or not.
+    let takes_one = Path::new("/sys/firmware/devicetree").exists();
     skip_if(
-        (!is_board).then(|| "this kernel takes no device tree".to_owned()),
+        (!takes_one).then(|| "this kernel takes no device tree".to_owned()),
         tests,
     )
 }

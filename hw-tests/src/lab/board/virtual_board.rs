@@ -92,7 +92,6 @@ impl VirtualBoard {
             edu: 1,
             ivshmem: 8,
             ssh_port: Some(port),
-            device_tree: None,
         };
         let logs = paths::lab().join("ssh");
         let run = Run {
