@@ -74,10 +74,15 @@ impl Accel {
     }
 
     /// Kernel parameters that it needs.
+    ///
+    /// The emulators' TSC is one for all CPUs, and goes on evenly: it is the host's, or counts
+    /// instructions. Their CPUID does not promise it, so on a busy host the kernel would come to distrust
+    /// it, and read the time from the HPET. For that QEMU takes its big lock, at each reading, and what waits
+    /// for the lock in vain meanwhile are its timers: CPUs that stop ticking.
     fn kernel_parameters(self) -> &'static str {
         match self {
-            Accel::Kvm | Accel::Tcg => "",
-            // The emulated TSC counts instructions exactly, but its CPUID does not promise that.
+            Accel::Kvm => "",
+            Accel::Tcg => " clocksource=tsc tsc=reliable",
             Accel::PathLength => " clocksource=tsc tsc=reliable intel_iommu=on",
         }
     }
@@ -295,10 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn only_path_length_fixes_the_clock() {
+    fn only_emulators_fix_the_clock() {
         let parameters = |accel| kernel_parameters(&board(accel, None));
         assert!(parameters(Accel::PathLength).contains("clocksource=tsc"));
-        assert!(!parameters(Accel::Tcg).contains("tsc"));
+        assert!(parameters(Accel::Tcg).contains("clocksource=tsc"));
+        assert!(!parameters(Accel::Kvm).contains("tsc"));
     }
 
     #[test]
