@@ -1,10 +1,12 @@
 //! The program, as instructions (kernel: Documentation/bpf/standardization/instruction-set.rst).
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use bytemuck::{Pod, Zeroable};
+
+use super::Copied;
 
 /// One instruction, `struct bpf_insn`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instruction {
     code: u8,
     registers: u8,
@@ -12,8 +14,8 @@ pub struct Instruction {
     immediate: i32,
 }
 
-/// Bytes of what is copied: sequence number and time.
-pub const COPIED: usize = 16;
+/// Which instruction takes the ring buffer.
+pub const TAKES_RING: usize = 3;
 
 // Opcodes.
 const LOAD_IMMEDIATE_64: u8 = 0x18;
@@ -25,9 +27,6 @@ const JUMP_EQUAL: u8 = 0x15;
 const JUMP_NOT_EQUAL: u8 = 0x55;
 const CALL: u8 = 0x85;
 const EXIT: u8 = 0x95;
-
-/// The immediate is a map's descriptor (kernel: `BPF_PSEUDO_MAP_FD`).
-const MAP: u8 = 1;
 
 // Helpers.
 const RINGBUF_RESERVE: i32 = 131;
@@ -42,16 +41,16 @@ const fn instruction(code: u8, to: u8, from: u8, offset: i16, immediate: i32) ->
     }
 }
 
-/// Copies the interrupts of a source into the ring buffer `map`. Its arguments are those of the tracepoint
+/// Copies the interrupts of a source into a ring buffer. Its arguments are those of the tracepoint
 /// (kernel/core/trace.h), 64 bits each: source, sequence number, time.
-pub fn copying(source: u32, map: &OwnedFd) -> [Instruction; 18] {
+pub fn copying(source: u32) -> [Instruction; 18] {
     [
         instruction(LOAD_64, 2, 1, 0, 0),
         instruction(JUMP_NOT_EQUAL, 2, 0, 14, source as i32), // to the end
         instruction(MOVE, 6, 1, 0, 0),
-        instruction(LOAD_IMMEDIATE_64, 1, MAP, 0, map.as_raw_fd()),
+        instruction(LOAD_IMMEDIATE_64, 1, 0, 0, 0),
         instruction(0, 0, 0, 0, 0),
-        instruction(MOVE_IMMEDIATE, 2, 0, 0, COPIED as i32),
+        instruction(MOVE_IMMEDIATE, 2, 0, 0, size_of::<Copied>() as i32),
         instruction(MOVE_IMMEDIATE, 3, 0, 0, 0),
         instruction(CALL, 0, 0, 0, RINGBUF_RESERVE),
         // There is no room: the next one shows what is missing.
@@ -74,8 +73,7 @@ mod tests {
 
     #[test]
     fn both_jumps_lead_to_the_end() {
-        let file = OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
-        let program = copying(3, &file);
+        let program = copying(3);
         let jumps: Vec<_> = (0..)
             .zip(program)
             .filter(|(_, one)| [JUMP_EQUAL, JUMP_NOT_EQUAL].contains(&one.code))
@@ -84,5 +82,11 @@ mod tests {
         assert_eq!(jumps, [16, 16]);
         assert_eq!(program[16], instruction(MOVE_IMMEDIATE, 0, 0, 0, 0));
         assert_eq!(size_of::<Instruction>(), 8);
+    }
+
+    #[test]
+    fn one_instruction_takes_the_ring_buffer() {
+        let takes = |one: &Instruction| one.code == LOAD_IMMEDIATE_64;
+        assert_eq!(copying(3).iter().position(takes), Some(TAKES_RING));
     }
 }
