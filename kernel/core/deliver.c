@@ -224,6 +224,7 @@ void irqlink_deliver_setup(struct irqlink_source *src)
 	INIT_LIST_HEAD(&src->subscribers);
 	INIT_LIST_HEAD(&src->files);
 	mutex_init(&src->files_lock);
+	irqlink_observers_setup(src);
 	init_waitqueue_head(&src->wait);
 	INIT_DELAYED_WORK(&src->retry, deliver_work);
 	tasklet_setup(&src->tasklet, deliver_tasklet);

@@ -26,9 +26,32 @@
  * that joins twice leaves once. At least 1 where the kernel does not tell.
  */
 u32 irqlink_observers_present = IRQLINK_GENL_TELLS_MEMBERS ? 0 : 1;
-/* Number of the present audience; it changes before someone joins none. */
-static u32 epoch = 1;
 static DEFINE_MUTEX(members_lock);
+
+/*
+ * Nobody listens: those who come begin with what comes next. Called with the
+ * source's lock held.
+ */
+static void observers_begin(struct irqlink_source *src)
+{
+	irqlink_cursor_init(&src->observers.cursor,
+			    irqlink_log_head(&src->log) + 1);
+	src->observers.listening = false;
+}
+
+/* Called with members_lock held. */
+static void observers_begin_everywhere(void)
+{
+	struct irqlink_source *src;
+	unsigned long id = 0;
+
+	for (; (src = irqlink_source_after(&id)); id++) {
+		spin_lock_bh(&src->lock);
+		observers_begin(src);
+		spin_unlock_bh(&src->lock);
+		irqlink_source_put(src);
+	}
+}
 
 /**
  * irqlink_observers_join() - a socket is about to join a group
@@ -43,7 +66,7 @@ int irqlink_observers_join(int group)
 		return 0;
 	mutex_lock(&members_lock);
 	if (!irqlink_observers_present)
-		WRITE_ONCE(epoch, epoch + 1);
+		observers_begin_everywhere();
 	WRITE_ONCE(irqlink_observers_present, irqlink_observers_present + 1);
 	mutex_unlock(&members_lock);
 	return 0;
@@ -84,33 +107,33 @@ static bool observers_send(struct irqlink_source *src)
 }
 
 /**
+ * irqlink_observers_setup() - set up a new source for observers
+ * @src: source
+ */
+void irqlink_observers_setup(struct irqlink_source *src)
+{
+	observers_begin(src);
+}
+
+/**
  * irqlink_observers_deliver() - send the observers what is new
  * @src: source, with a new record in its log
- *
- * Those who come begin with the newest record then.
  *
  * Context: any but hard IRQ; does not sleep.
  */
 void irqlink_observers_deliver(struct irqlink_source *src)
 {
-	struct irqlink_observers *observers = &src->observers;
-	u32 now = READ_ONCE(epoch);
 	int budget = BUDGET;
 
 	spin_lock_bh(&src->lock);
-	if (!genl_has_listeners(&irqlink_family, &init_net,
-				IRQLINK_GROUP_EVENTS)) {
-		observers->epoch = now - 1;
-		goto out;
+	if (genl_has_listeners(&irqlink_family, &init_net,
+			       IRQLINK_GROUP_EVENTS)) {
+		src->observers.listening = true;
+		while (budget-- && observers_send(src))
+			;
+	} else {
+		observers_begin(src);
 	}
-	if (observers->epoch != now) {
-		observers->epoch = now;
-		irqlink_cursor_init(&observers->cursor,
-				    irqlink_log_head(&src->log));
-	}
-	while (budget-- && observers_send(src))
-		;
-out:
 	spin_unlock_bh(&src->lock);
 }
 
@@ -122,5 +145,5 @@ out:
  */
 bool irqlink_observers_listen(const struct irqlink_source *src)
 {
-	return irqlink_observed() && src->observers.epoch == READ_ONCE(epoch);
+	return irqlink_observed() && src->observers.listening;
 }

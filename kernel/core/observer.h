@@ -9,20 +9,21 @@
 
 /**
  * struct irqlink_observers - all observers of one source
- * @cursor: their place in the log
- * @epoch: number of the audience that @cursor is of; another one begins anew
+ * @cursor: their place in the log; without any of them after the newest record
+ * @listening: there were some at the latest delivery
  *
  * Under the source's lock.
  */
 struct irqlink_observers {
 	struct irqlink_cursor cursor;
-	u32 epoch;
+	bool listening;
 };
 
 struct irqlink_source;
 
 extern u32 irqlink_observers_present;
 
+void irqlink_observers_setup(struct irqlink_source *src);
 void irqlink_observers_deliver(struct irqlink_source *src);
 bool irqlink_observers_listen(const struct irqlink_source *src);
 int irqlink_observers_join(int group);
