@@ -10,6 +10,7 @@
 #include <linux/eventfd.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -44,6 +45,35 @@ static inline void irqlink_eventfd_signal(struct eventfd_ctx *ctx)
 	eventfd_signal(ctx, 1);
 #endif
 }
+
+/*
+ * Between the two lockdep takes a spinlock_t for as good as a raw one, as it is
+ * without PREEMPT_RT. Before 6.4 it cannot be told.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define IRQLINK_WAIT_OVERRIDE_MAP(name) \
+	DEFINE_WAIT_OVERRIDE_MAP(name, LD_WAIT_CONFIG)
+
+static inline void irqlink_override_begin(struct lockdep_map *map)
+{
+	lock_map_acquire_try(map);
+}
+
+static inline void irqlink_override_end(struct lockdep_map *map)
+{
+	lock_map_release(map);
+}
+#else
+#define IRQLINK_WAIT_OVERRIDE_MAP(name)	struct lockdep_map name
+
+static inline void irqlink_override_begin(struct lockdep_map *map)
+{
+}
+
+static inline void irqlink_override_end(struct lockdep_map *map)
+{
+}
+#endif
 
 static inline void irqlink_vm_forbid_write(struct vm_area_struct *vma)
 {

@@ -17,6 +17,7 @@
 
 #include "agent.h"
 #include "chardev.h"
+#include "compat.h"
 #include "source.h"
 #include "subscriber.h"
 #include "trace.h"
@@ -69,15 +70,30 @@ static bool in_burst(struct irqlink_source *src, u64 now)
 }
 
 /*
+ * Wake the sleeper in hard IRQ. The queue's lock is a spinlock_t, which sleeps
+ * on PREEMPT_RT, so not there. Elsewhere it is as good as a raw one, which
+ * lockdep, who looks ahead to PREEMPT_RT, has to be told: the handler is one
+ * that is never threaded.
+ */
+static void wake_sleeper(struct irqlink_source *src)
+{
+	static IRQLINK_WAIT_OVERRIDE_MAP(map);
+
+	irqlink_override_begin(&map);
+	irqlink_chardev_wake_sleepers(src);
+	irqlink_override_end(&map);
+}
+
+/*
  * One sleeper is woken in hard IRQ, which saves a softirq. More of them, or
  * anything else that there is to do, is left to that, so that the handler's
- * work has a bound; so is a burst, of which the softirq makes one wake-up. Not
- * on PREEMPT_RT: there the delivery is a thread's.
+ * work has a bound; so is a burst, of which the softirq makes one wake-up.
  */
 static void deliver_soon(struct irqlink_source *src, u64 now)
 {
-	if (!in_burst(src, now) && has_sleeper_only(src))
-		irqlink_chardev_wake_sleepers(src);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && !in_burst(src, now) &&
+	    has_sleeper_only(src))
+		wake_sleeper(src);
 	else
 		tasklet_hi_schedule(&src->tasklet);
 }
