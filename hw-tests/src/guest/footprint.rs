@@ -55,10 +55,13 @@ fn an_agent_allocates_nothing_per_event() -> Outcome {
     receive_to(&mut agent, board.head()?)?;
 
     board.raise_many(COUNT)?;
-    let mut received = 0;
-    let before = ALLOCATIONS.get();
-    while agent.drain(&mut |_| received += 1)? == Progress::More {}
-    let allocations = ALLOCATIONS.get() - before;
+    let (mut received, mut allocations) = (0, 0);
+    wait_until("all have come", || {
+        let before = ALLOCATIONS.get();
+        while agent.drain(&mut |_| received += 1)? == Progress::More {}
+        allocations += ALLOCATIONS.get() - before;
+        Ok(received >= COUNT)
+    })?;
     ensure!(received == COUNT, "received {received} of {COUNT}");
     ensure!(
         allocations == 0,

@@ -16,10 +16,10 @@ use crate::progress::Progress;
 use crate::qemu::{Accel, Board};
 use crate::vm::{Limits, Outcome, Run};
 
-/// How long it may take: the kernel with all that finds defects is slow.
+/// How long it may take: the kernel with all that finds defects is slow, and the host may be busy.
 const LIMITS: Limits = Limits {
     boot: Duration::from_secs(300),
-    job: Duration::from_secs(900),
+    job: Duration::from_secs(1800),
 };
 /// Devices: one for the modules, one to unplug.
 const EDU_DEVICES: u8 = 2;

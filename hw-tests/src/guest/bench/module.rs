@@ -155,7 +155,8 @@ fn it_unloads_while_it_follows_a_source() -> Outcome {
 
 fn sources_are_chosen_and_left_in_a_storm() -> Outcome {
     const TURNS: usize = 50;
-    let sims = [Simulated::add(every(100))?, Simulated::add(every(150))?];
+    // Not so fast that they leave a slow kernel no time for anything else.
+    let sims = [Simulated::add(every(500))?, Simulated::add(every(750))?];
     for turn in 0..TURNS {
         let name = sims[turn % 2].name();
         choose(SOURCE_FILE, name)?;

@@ -126,20 +126,22 @@ fn a_line_can_be_removed_while_it_is_pulled(chip: &dyn Controller, _: &Kind) -> 
             let mut given = receive(&mut reader, |given| !given.is_empty())?;
             line.remove()?;
             given.extend(receive(&mut reader, |given| given.contains(&Given::Gone))?);
-            tile(&given, 1, line_end(&given))?;
+            // On a slow machine the first are gone when the reader opens.
+            let (first, last) = ends(&given).ok_or("nothing was given")?;
+            tile(&given, first, last)?;
         }
         Ok(())
     })
 }
 
-/// The last sequence number.
-fn line_end(given: &[Given]) -> u64 {
-    let end = |one: &Given| match one {
-        Given::Interrupt(record, _) => Some(record.seq),
-        Given::Lost(_, last) => Some(*last),
+/// The first and the last sequence number.
+fn ends(given: &[Given]) -> Option<(u64, u64)> {
+    let ends = given.iter().filter_map(|one| match one {
+        Given::Interrupt(record, _) => Some((record.seq, record.seq)),
+        Given::Lost(first, last) => Some((*first, *last)),
         Given::Gone => None,
-    };
-    given.iter().filter_map(end).max().unwrap_or(0)
+    });
+    ends.reduce(|(first, _), (_, last)| (first, last))
 }
 
 fn a_controller_can_leave_while_a_line_is_pulled(chip: &dyn Controller, _: &Kind) -> Outcome {

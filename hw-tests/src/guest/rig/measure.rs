@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use irqlink::Accel;
 use irqlink_hw_tests::rig::Trigger;
 use libtest_mimic::Failed;
 use serde_json::Value;
@@ -75,8 +76,12 @@ struct Report(Value);
 impl Report {
     /// Of a run on that source, which leaves it in the file `path`.
     fn of(source: &str, events: u64, path: &Path) -> Result<Report, Failed> {
+        // The times of an emulated CPU need no care, and take long.
+        let careless = ["--blocks", "2", "--stages", "20"];
+        let few = Accel::detect(false).is_emulated().then_some(careless);
         let output = Command::new("irqlink-bench")
             .args(["run", "--source", source, "-n", &events.to_string()])
+            .args(few.into_iter().flatten())
             .arg("--json")
             .arg(path)
             .output()
