@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::stream::{Prepared, Stream, listener};
 use crate::error::Result;
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::progress::Progress;
 use crate::report::{self, Quantiles};
 use crate::stop;
@@ -18,6 +18,9 @@ use crate::stream::{Bursts, Measured};
 /// nobody listening.
 #[derive(Debug, Args)]
 pub struct Burst {
+    /// Paths to measure, as `irqlink-bench paths` lists them, but for peers; all by default
+    #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::own_named)]
+    paths: Vec<&'static dyn Path>,
     /// Lengths of the bursts, 1 to 1024
     #[arg(short, long, value_name = "N,...", value_delimiter = ',', default_value = "1,2,4,8,16,32,64,128,256,512,1024",
         value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -69,8 +72,11 @@ impl Burst {
     }
 
     fn parts(&self) -> Vec<Part> {
-        let paths = self.stream.paths().into_iter().map(Some);
-        let all = paths.chain([None]);
+        let mut paths = self.paths.clone();
+        if paths.is_empty() {
+            paths.extend(path::here(path::own()));
+        }
+        let all = paths.into_iter().map(Some).chain([None]);
         all.flat_map(|path| self.lengths.iter().map(move |length| (path, *length)))
             .collect()
     }

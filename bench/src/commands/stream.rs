@@ -11,7 +11,7 @@ use super::output::Output;
 use crate::environment::{Environment, Order};
 use crate::error::{self, Result};
 use crate::measure::{Choice, Unit};
-use crate::path::{self, Path};
+use crate::path::Path;
 use crate::realtime;
 use crate::report::Report;
 use crate::stop;
@@ -20,9 +20,6 @@ use crate::stream::{BatchListen, Listen, Setting};
 /// What is measured, and how.
 #[derive(Debug, Args)]
 pub struct Stream {
-    /// Paths of irqlink's own to measure, as `irqlink-bench paths` lists them; all by default
-    #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::own_named)]
-    paths: Vec<&'static dyn Path>,
     /// What costs are measured in: time, or instructions in a VM whose clock counts them (checked)
     #[arg(short, long, value_enum, default_value_t = Choice::Auto)]
     measure: Choice,
@@ -87,14 +84,6 @@ impl Stream {
             random: fastrand::Rng::with_seed(seed.into()),
             _setup: setup,
         })
-    }
-
-    /// The paths asked for, or all.
-    pub fn paths(&self) -> Vec<&'static dyn Path> {
-        match self.paths.is_empty() {
-            true => path::own().collect(),
-            false => self.paths.clone(),
-        }
     }
 
     /// Gives the report, and the exit code.

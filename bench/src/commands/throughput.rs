@@ -9,7 +9,7 @@ use irqlink::units::parse_duration;
 use super::stream::{Prepared, Stream, batch_listener, listener};
 use crate::error::Result;
 use crate::measure::Measure;
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::progress::Progress;
 use crate::report;
 use crate::stop;
@@ -20,6 +20,9 @@ use crate::stream::{BatchListen, Saturation, batched};
 /// A simulated source (modprobe irqlink_sim) raises them.
 #[derive(Debug, Args)]
 pub struct Throughput {
+    /// Paths of irqlink's own to measure, as `irqlink-bench paths` lists them; all by default
+    #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::shared_named)]
+    paths: Vec<&'static dyn Path>,
     /// Consumers, each of which gets all events
     #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1,4,16",
         value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -96,8 +99,12 @@ impl Throughput {
     }
 
     fn parts(&self) -> Vec<Part> {
+        let mut paths = self.paths.clone();
+        if paths.is_empty() {
+            paths.extend(path::here(path::shared()));
+        }
         let mut parts = Vec::new();
-        for path in self.stream.paths() {
+        for path in paths {
             let batches: Vec<_> = match batched(path) {
                 Some(listen) => self.batch.iter().map(|one| Some((listen, *one))).collect(),
                 None => vec![None],

@@ -137,20 +137,46 @@ pub fn named(name: &str) -> Result<&'static dyn Path, String> {
     find(ALL.iter().copied(), name)
 }
 
-/// Those of irqlink's own that this machine has: any number of consumers can use them at once.
+/// Those for which the source stays irqlink's: all but peers.
 pub fn own() -> impl Iterator<Item = &'static dyn Path> + Clone {
-    let is_there = |own: &Own| own.many && (own.missing)().is_none();
-    ALL.iter()
-        .copied()
-        .filter(move |path| path.own().is_some_and(is_there))
+    ALL.iter().copied().filter(|path| path.own().is_some())
 }
 
-/// The path of irqlink's own of that name.
+/// Those among them that any number of consumers can use at once, and that keep each event.
+pub fn shared() -> impl Iterator<Item = &'static dyn Path> + Clone {
+    own().filter(|path| path.own().is_some_and(|own| own.many))
+}
+
+/// Those of them that this machine has.
+pub fn here(
+    paths: impl Iterator<Item = &'static dyn Path>,
+) -> impl Iterator<Item = &'static dyn Path> {
+    paths.filter(|path| path.own().is_some_and(|own| (own.missing)().is_none()))
+}
+
+/// The path among [`own`] of that name.
 ///
 /// # Errors
-/// As [`named`].
+/// As [`named`]; or this machine has it not, and why.
 pub fn own_named(name: &str) -> Result<&'static dyn Path, String> {
-    find(own(), name)
+    find_here(own(), name)
+}
+
+/// The path among [`shared`] of that name.
+///
+/// # Errors
+/// As [`own_named`].
+pub fn shared_named(name: &str) -> Result<&'static dyn Path, String> {
+    find_here(shared(), name)
+}
+
+fn find_here(
+    paths: impl Iterator<Item = &'static dyn Path> + Clone,
+    name: &str,
+) -> Result<&'static dyn Path, String> {
+    let path = find(paths, name)?;
+    let missing = path.own().and_then(|own| (own.missing)());
+    missing.map_or(Ok(path), |why| Err(format!("not to be had here: {why}")))
 }
 
 fn find(

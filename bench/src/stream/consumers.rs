@@ -212,6 +212,11 @@ impl Tally {
     fn note(&mut self, event: Event<'_>) {
         match event {
             Event::Interrupt(record) => {
+                // Baselines do not say what they lost; the next number does.
+                if self.newest != 0 && record.seq > self.newest + 1 {
+                    self.lost += record.seq - self.newest - 1;
+                    self.began = 0;
+                }
                 self.received += 1;
                 self.newest = record.seq;
                 // A simulated source begins its bursts at 1, and leaves none of their events out.
@@ -271,6 +276,13 @@ mod tests {
         });
         assert_eq!((tally.received, tally.lost, tally.newest), (2, 1, 3));
         assert!(tally.bursts.is_empty());
+    }
+
+    #[test]
+    fn what_a_path_keeps_quiet_about_is_lost() {
+        let tally = tally(4, &[5, 8, 9, 10, 11, 12]);
+        assert_eq!((tally.received, tally.lost), (6, 2));
+        assert_eq!(tally.bursts.len(), 1);
     }
 
     /// Events until it is asked to end.
