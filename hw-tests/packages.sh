@@ -25,6 +25,8 @@ need flex flex
 need bison bison
 need bc bc
 [ -e /usr/include/libelf.h ] || missing="$missing libelf-dev"
+# To test the loads of irqlink-bench.
+need stress-ng stress-ng
 # To link the Rust programs.
 [ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 /// What the script itself is made of.
 const TOOLS: [&str; 7] = ["sh", "id", "env", "mktemp", "cat", "rm", "perl"];
 /// What it looks for.
-const WANTED: [&str; 12] = [
+const WANTED: [&str; 13] = [
     "qemu-system-x86_64",
     "gcc",
     "sparse",
@@ -23,6 +23,7 @@ const WANTED: [&str; 12] = [
     "flex",
     "bison",
     "bc",
+    "stress-ng",
 ];
 
 /// A host whose PATH has the tools, and `programs` that succeed.

@@ -113,7 +113,9 @@ pub struct Run {
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
         self.output.check()?;
-        self.hdr.as_deref().map_or(Ok(()), file::check)?;
+        let trace = self.stop_above.map(|_| self.trace.as_path());
+        let files = [self.hdr.as_deref(), trace];
+        files.into_iter().flatten().try_for_each(file::check)?;
         stop::install()?;
         let (source, listens) = self.source()?;
         let choice = self.choice(&source, listens)?;

@@ -117,4 +117,17 @@ mod tests {
         drop(child);
         assert!(kill(id, None).is_err());
     }
+
+    /// That it takes the options, and goes on with them.
+    #[test]
+    fn stress_ng_makes_each_load() {
+        for load in [Load::Cpu, Load::Memory, Load::Network, Load::Interrupts] {
+            let program = Program::find(load).unwrap();
+            assert!(
+                program.to_string().starts_with("stress-ng "),
+                "install stress-ng (hw-tests/packages.sh does), not {program}"
+            );
+            Child::start(load, &program).unwrap();
+        }
+    }
 }

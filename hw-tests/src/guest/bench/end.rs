@@ -113,14 +113,32 @@ fn a_full_disk_is_said_and_leaves_nothing() -> Outcome {
 }
 
 fn fill(folder: &str) -> Outcome {
-    let file = format!("{folder}/report.html");
-    let arguments = [
+    let run = [
         "run", "-s", SOURCE, "-p", "read", "-n", "10", "--blocks", "1", "--stages", "0",
     ];
-    let output = bench(&[&arguments[..], &["--html", &file]].concat())?;
-    ended(&output, 11, &[&file, "the disk is full"])?;
-    let table = String::from_utf8_lossy(&output.stdout);
-    ensure!(table.contains("read"), "the results are gone: {table}");
+    // The page, the trace and the log of so many blocks are larger than the disk.
+    let blocks = ["-n", "40", "--blocks", "40", "--warm-up", "1"];
+    for option in ["--html", "--hdr"] {
+        let file = format!("{folder}/file");
+        let more = [&blocks[..], &["--stages", "0", option, &file]].concat();
+        let output = bench(&[&run[..5], &more[..]].concat())?;
+        ended(&output, 11, &[&file, "the disk is full"])?;
+        let table = String::from_utf8_lossy(&output.stdout);
+        ensure!(table.contains("read"), "the results are gone: {table}");
+        is_empty(folder)?;
+    }
+    let file = format!("{folder}/trace");
+    let stop = ["--stop-above", "1ns", "--trace", &file];
+    let report = report(9, &[&run[..], &stop[..]].concat())?;
+    let why = report["stopped"]["no_trace"].as_str().unwrap_or_default();
+    ensure!(
+        why.contains(&file) && why.contains("the disk is full"),
+        "the trace: {report}"
+    );
+    is_empty(folder)
+}
+
+fn is_empty(folder: &str) -> Outcome {
     let left = fs::read_dir(folder)?.count();
     ensure!(left == 0, "{left} files were left behind");
     Ok(())
@@ -171,5 +189,16 @@ fn wrong_usage_is_2() -> Outcome {
         &["there are: netlink"],
     )?;
     ended(&bench(&["burst", "--lengths", "2000"])?, 2, &["--lengths"])?;
+    ended(
+        &bench(&["throughput", "--path", "udp"])?,
+        2,
+        &["there are: netlink"],
+    )?;
+    let nowhere = ["--stop-above", "1s", "--trace", "/nowhere/trace"];
+    ended(
+        &bench(&[&["run"], &nowhere[..]].concat())?,
+        11,
+        &["there is no such folder"],
+    )?;
     ended(&bench(&["run", "--stop-above", "1"])?, 2, &["200us"])
 }
