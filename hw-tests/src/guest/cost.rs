@@ -5,9 +5,10 @@ use std::process::Command;
 
 use irqlink::{Control, Edges, Gpio, GpioLine, NewSource};
 use libtest_mimic::Failed;
+use nix::sys::utsname::uname;
 use serde_json::Value;
 
-use crate::bench::report;
+use crate::bench::{array, report};
 use crate::board::*;
 use crate::sim_chip::SimChip;
 use crate::trial::skip_if;
@@ -18,6 +19,8 @@ pub fn tests() -> Vec<Trial> {
         the_paths_stay_within_their_limits_and_repeat,
         the_handler_does_the_same_for_one_consumer_and_for_eight,
         an_event_in_a_long_burst_costs_little_by_netlink,
+        bursts_by_baselines_are_accounted_for,
+        the_mapped_ring_costs_less_than_the_eventfd_of_vfio,
     );
     tests.extend(skip_if(
         SimChip::missing(),
@@ -120,6 +123,51 @@ fn an_event_in_a_long_burst_costs_little_by_netlink() -> Outcome {
     ensure!(
         (1.0..=LIMIT).contains(&cost),
         "an event costs {cost:.0} instructions, the limit is {LIMIT}"
+    );
+    Ok(())
+}
+
+/// Some keep each event, some only the newest.
+fn bursts_by_baselines_are_accounted_for() -> Outcome {
+    const PATHS: [(&str, bool); 4] = [
+        ("udp", true),
+        ("bpf-ringbuf", true),
+        ("sysfs", false),
+        ("procfs", false),
+    ];
+    let paths = PATHS.map(|(path, _)| path).join(",");
+    let arguments = ["burst", "--measure", "path-length", "--lengths", "1,16"];
+    let report = report(0, &[&arguments[..], &["-n", "64", "-p", &paths]].concat())?;
+    let bursts = array(&report["bursts"])?;
+    ensure!(bursts.len() == 2 * PATHS.len(), "{report}");
+    for burst in bursts {
+        let count = |key: &str| burst[key].as_u64().ok_or(format!("no {key}: {burst}"));
+        let (events, received, lost) = (count("events")?, count("received")?, count("lost")?);
+        ensure!(received > 0 && events == received + lost, "{burst}");
+        let keeps_each = PATHS.contains(&(burst["path"].as_str().unwrap_or_default(), true));
+        ensure!(
+            (lost == 0) == (keeps_each || burst["length"] == 1),
+            "{burst}"
+        );
+    }
+    Ok(())
+}
+
+/// From the same trigger, as VFIO stamps nothing. The limit is that of Debian's kernel; the fewer instructions
+/// a kernel takes for a wake-up, the more those for the record weigh.
+fn the_mapped_ring_costs_less_than_the_eventfd_of_vfio() -> Outcome {
+    let rows = bench(SOURCE, &["run", "--path", "ring-poll,vfio", "-n", "500"])?;
+    let from_trigger = |path: &str| -> Result<u64, Failed> {
+        let row = rows.iter().find(|row| row["path"] == path);
+        let p50 = row.and_then(|row| row["stages"]["trigger_to_handler"]["p50"].as_u64());
+        p50.ok_or_else(|| format!("no figure of {path} in {rows:?}").into())
+    };
+    let (ring, vfio) = (from_trigger("ring-poll")?, from_trigger("vfio")?);
+    let is_debians = uname()?.release().to_string_lossy().contains("deb");
+    let percent = if is_debians { 90 } else { 95 };
+    ensure!(
+        ring * 100 <= vfio * percent,
+        "the ring takes {ring} instructions, more than {percent} % of the {vfio} of VFIO"
     );
     Ok(())
 }

@@ -5,16 +5,24 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
+use irqlink_hw_tests::job::Step;
+
 use crate::error::{Context, Error, Result};
 use crate::kernel::Flavour;
-use crate::measured::{Burst, Length, Report};
+use crate::measured::{Burst, Length, Measurement, Report};
 use crate::paths;
 use crate::progress::Progress;
+use crate::qemu::Accel;
 
 /// The kernels that are measured.
 const KERNELS: [Flavour; 2] = [Flavour::Stock612, Flavour::Lean];
 /// The paths whose bursts are measured.
-const BURST_PATHS: &str = "netlink,read,signalfd,ring-poll";
+const BURST_PATHS: &str = "netlink,read,signalfd,ring-poll,bpf-ringbuf,udp";
+
+/// The paths that a GPIO line is measured by.
+const LINE_PATHS: &str = "netlink,read,read-blocking,ring-poll,gpio-cdev,timer";
+/// The paths that are measured with two CPUs.
+const BUSY_PATHS: &str = "netlink,read,ring-poll,ring-adaptive,ring-busy";
 
 fn file() -> PathBuf {
     paths::root().join("docs/findings.md")
@@ -42,12 +50,87 @@ pub fn run(progress: Progress) -> Result<()> {
         let burst = ["burst", "--measure", "path-length", "-p", BURST_PATHS];
         bursts.push(Report::make(kernel, &burst, progress)?.bursts());
     }
+    let lines = ["rising", "both"].map(|edge| gpio_line(edge, progress));
+    let lines = lines.into_iter().collect::<Result<Vec<_>>>()?;
+    let busy = two_cpus(progress)?;
     let file = file();
     let what = || format!("cannot rewrite {}", file.display());
     let text = fs::read_to_string(&file).context(what)?;
     let text = replace(&text, "path lengths", &length_table(&kernels, &lengths))?;
     let text = replace(&text, "bursts", &burst_table(&bursts))?;
+    let edges = ["one edge", "both edges"].map(String::from);
+    let text = replace(&text, "GPIO", &length_table(&edges, &lines))?;
+    let text = replace(&text, "two CPUs", &share_table(&busy)?)?;
     fs::write(&file, text).context(what)
+}
+
+/// Paths of a simulated line, of which the driver is told of these edges.
+fn gpio_line(edge: &str, progress: Progress) -> Result<Vec<Length>> {
+    let add = ["irqlink", "source", "add", "gpio", "--name", "line"];
+    // A line of hw-tests/board.dts that nobody else has.
+    let line = ["--chip", "tree", "--line", "6", "--edge", edge];
+    let run = [
+        "run",
+        "-s",
+        "line",
+        "--measure",
+        "path-length",
+        "-n",
+        "1000",
+        "--stages",
+        "0",
+        "-p",
+        LINE_PATHS,
+    ];
+    let measurement = Measurement {
+        name: &format!("gpio-{edge}"),
+        kernel: Flavour::Lean,
+        accel: Accel::PathLength,
+        before: vec![Step::run(add.into_iter().chain(line))],
+        arguments: &run,
+    };
+    Ok(measurement.take(progress)?.lengths())
+}
+
+/// Times on a board whose receiver has a CPU of its own.
+fn two_cpus(progress: Progress) -> Result<Vec<Length>> {
+    let run = [
+        "run",
+        "--measure",
+        "time",
+        "-n",
+        "2000",
+        "--stages",
+        "0",
+        "--cpu",
+        "1",
+        "--trigger-cpu",
+        "0",
+        "-p",
+        BUSY_PATHS,
+    ];
+    let measurement = Measurement {
+        name: "two-cpus",
+        kernel: Flavour::Stock612,
+        accel: Accel::Tcg,
+        before: Vec::new(),
+        arguments: &run,
+    };
+    Ok(measurement.take(progress)?.lengths())
+}
+
+/// Times as parts of netlink's: those of an emulated CPU say no more.
+fn share_table(times: &[Length]) -> Result<String> {
+    let netlink = times.iter().find(|time| time.path == "netlink");
+    let netlink = netlink.ok_or_else(|| Error::Other("netlink was not measured".into()))?;
+    let mut times: Vec<_> = times.iter().collect();
+    times.sort_by_key(|time| time.p50);
+    let mut table = "| path | of netlink's time |\n|---|---|\n".to_owned();
+    for Length { path, p50 } in times {
+        let percent = *p50 as f64 * 100.0 / netlink.p50 as f64;
+        let _ = writeln!(table, "| {path} | {percent:.1} % |");
+    }
+    Ok(table)
 }
 
 /// A row a path, a column a kernel; in order of the first kernel's figures.
@@ -160,6 +243,16 @@ mod tests {
             length_table(&kernels, &lengths),
             "| path | 6.1 | 6.2 |\n|---|---|---|\n| read | 5,068 | 3,072 |\n| netlink | 7,572 | - |\n| gpio-cdev | - | 999 |\n"
         );
+    }
+
+    #[test]
+    fn times_are_parts_of_that_of_netlink() {
+        let times = [length("netlink", 50_000), length("ring-busy", 600)];
+        assert_eq!(
+            share_table(&times).unwrap(),
+            "| path | of netlink's time |\n|---|---|\n| ring-busy | 1.2 % |\n| netlink | 100.0 % |\n"
+        );
+        assert!(share_table(&times[1..]).is_err());
     }
 
     #[test]

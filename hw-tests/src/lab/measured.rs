@@ -1,4 +1,4 @@
-//! What irqlink-bench measures on a board that counts instructions.
+//! What irqlink-bench measures on a board.
 
 use std::fs;
 use std::path::Path;
@@ -8,6 +8,7 @@ use irqlink_hw_tests::frame::Kind;
 use irqlink_hw_tests::job::{Job, Step};
 use serde_json::Value;
 
+use crate::device_tree;
 use crate::error::{Context, Error, Result};
 use crate::guest;
 use crate::kernel::{Flavour, Kernel};
@@ -29,7 +30,7 @@ pub struct Report(Value);
 pub struct Length {
     /// Its name.
     pub path: String,
-    /// Instructions.
+    /// Instructions, or ns.
     pub p50: u64,
 }
 
@@ -44,26 +45,46 @@ pub struct Burst {
     pub cost: u64,
 }
 
-impl Report {
-    /// Of `irqlink-bench` with these arguments, on a board with that kernel.
-    pub fn make(flavour: Flavour, arguments: &[&str], progress: Progress) -> Result<Report> {
-        let kernel = Kernel::find(flavour, progress)?;
-        let command = [BENCH].into_iter().chain(arguments.iter().copied());
+/// A call of irqlink-bench on a board of its own.
+pub struct Measurement<'a> {
+    /// Name of its folder of logs.
+    pub name: &'a str,
+    /// The kernel.
+    pub kernel: Flavour,
+    /// How it is executed.
+    pub accel: Accel,
+    /// What is done before.
+    pub before: Vec<Step>,
+    /// Arguments of irqlink-bench.
+    pub arguments: &'a [&'a str],
+}
+
+impl Measurement<'_> {
+    /// Boots the board and measures.
+    ///
+    /// # Errors
+    /// Those of the board, and of what runs on it.
+    pub fn take(self, progress: Progress) -> Result<Report> {
+        let kernel = Kernel::find(self.kernel, progress)?;
+        let command = [BENCH].into_iter().chain(self.arguments.iter().copied());
+        let mut steps = self.before;
+        steps.push(Step::run(command.chain(["--json", REPORT])));
         let job = Job {
             modules: module::all(),
-            steps: vec![Step::run(command.chain(["--json", REPORT]))],
+            steps,
             collect: vec![REPORT.into()],
             ..Job::default()
         };
         let contents = guest::contents(&kernel, &job, progress)?;
         let board = Board {
-            image: kernel.image,
-            accel: Accel::PathLength,
+            image: device_tree::image(&kernel)?,
+            accel: self.accel,
             edu: 1,
             ivshmem: 0,
             ssh_port: None,
         };
-        let logs = paths::lab().join(format!("{}-{}", arguments[0], flavour.name()));
+        let title = format!("{}-{}", self.name, self.kernel.name());
+        let logs = paths::lab().join(&title);
         let run = Run {
             board: &board,
             contents: &contents,
@@ -71,14 +92,24 @@ impl Report {
             logs: &logs,
             limits: Limits::of(LIMIT),
         };
-        let phase = progress.start(&format!(
-            "irqlink-bench {}, {}",
-            arguments[0],
-            flavour.name()
-        ));
+        let phase = progress.start(&format!("measure {title}"));
         run.go(&mut |_, _: Kind, _| {})?.check()?;
         drop(phase);
         Report::read(&logs.join("report.json"))
+    }
+}
+
+impl Report {
+    /// Of `irqlink-bench` with these arguments, on a board with that kernel that counts instructions.
+    pub fn make(flavour: Flavour, arguments: &[&str], progress: Progress) -> Result<Report> {
+        let measurement = Measurement {
+            name: arguments[0],
+            kernel: flavour,
+            accel: Accel::PathLength,
+            before: Vec::new(),
+            arguments,
+        };
+        measurement.take(progress)
     }
 
     fn read(file: &Path) -> Result<Report> {
