@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use irqlink::Source;
 use irqlink::realtime::Request;
+use nix::unistd::Pid;
 
 use crate::alarm::Alarm;
 use crate::environment::ThreadState;
@@ -61,7 +62,7 @@ impl Plan {
     /// Those of the path and the device, and of [`Feed::pass`].
     pub fn measure(&self, block: &Block, progress: &Progress) -> Result<Measured> {
         let recorder = Recorder::new(&self.scale, self.alarm.clone());
-        let (mut feed, receiver) = self.begin(block, recorder)?;
+        let (mut feed, (), receiver) = self.begin(block, recorder, |_| Ok(()))?;
         let state = receiver.state.clone();
         let alarm = self.alarm.as_deref();
 
@@ -104,19 +105,27 @@ impl Plan {
             keep: block.events as usize,
             ..self.scale
         };
-        let (mut feed, receiver) = self.begin(block, Recorder::new(&scale, None))?;
-        let trace = WayTrace::begin(receiver.id, block.events)?;
+        let recorder = Recorder::new(&scale, None);
+        let begin = |thread| WayTrace::begin(thread, block.events);
+        // The receiver ends first, see Receiver::start().
+        let (mut feed, trace, receiver) = self.begin(block, recorder, begin)?;
         receiver.count_from(feed.head()? + 1);
         feed.pass(block.events, &receiver, None, progress)?;
-        let marks = trace.read()?;
+        trace.stop()?;
         let recorder = receiver.finish()?;
-        Ok(way::traced(&recorder.latest(), &marks))
+        Ok(way::traced(&recorder.latest(), &trace.read()?))
     }
 
-    fn begin(&self, block: &Block, recorder: Recorder) -> Result<(Feed, Receiver)> {
+    fn begin<T>(
+        &self,
+        block: &Block,
+        recorder: Recorder,
+        prepare: impl FnOnce(Pid) -> Result<T>,
+    ) -> Result<(Feed, T, Receiver)> {
         let (feed, listen) = Feed::take(self, block.path)?;
-        let name = &self.source.name;
-        let receiver = Receiver::start(block.path, name, listen, &self.receiver, recorder)?;
-        Ok((feed, receiver))
+        let (name, setup) = (&self.source.name, &self.receiver);
+        let (prepared, receiver) =
+            Receiver::start(block.path, name, listen, setup, recorder, prepare)?;
+        Ok((feed, prepared, receiver))
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{self, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
@@ -42,14 +42,19 @@ struct Ready {
     setup: Vec<Step>,
 }
 
+/// Where a thread says that it listens, and waits until it may go on.
+struct Gate {
+    ready: SyncSender<Ready>,
+    /// Ends when the other side lets go of it.
+    held: mpsc::Receiver<()>,
+}
+
 /// A running receiver. It ends when it is dropped.
 pub struct Receiver {
     thread: Option<JoinHandle<Result<Recorder>>>,
     shared: Arc<Shared>,
     path: &'static dyn Path,
     stat: File,
-    /// Number of its thread.
-    pub id: Pid,
     /// Its scheduling, read back.
     pub state: Option<ThreadState>,
 }
@@ -67,27 +72,32 @@ pub enum Arrival {
 
 impl Receiver {
     /// Starts a receiver on a path; returns when it listens. The calling thread is the one that
-    /// is told of each event.
+    /// is told of each event. `prepare` is given the receiver's thread while that does nothing: one that
+    /// spins at a real-time priority keeps RCU from its work on PREEMPT_RT, and who waits for that waits
+    /// for ever.
     ///
     /// # Errors
-    /// Those of the path, and [`Error::RealTime`].
-    pub fn start(
+    /// Those of the path and of `prepare`, and [`Error::RealTime`].
+    pub fn start<T>(
         path: &'static dyn Path,
         source: &str,
         listen: Listen,
         setup: &Request,
         recorder: Recorder,
-    ) -> Result<Self> {
+        prepare: impl FnOnce(Pid) -> Result<T>,
+    ) -> Result<(T, Self)> {
         let shared = Arc::new(Shared {
             from: AtomicU64::new(u64::MAX),
             ..Shared::default()
         });
         let (ready, is_ready) = sync_channel(1);
+        let (hold, held) = sync_channel(0);
         let thread = {
             let (shared, source, setup) = (shared.clone(), source.to_owned(), setup.clone());
             let trigger = thread::current();
             let body = move || {
-                let recorder = receive(listen, &source, &setup, recorder, &shared, &trigger, ready);
+                let gate = Gate { ready, held };
+                let recorder = receive(listen, &source, &setup, recorder, &shared, &trigger, gate);
                 shared.ended.store(true, Ordering::Release);
                 trigger.unpark();
                 recorder
@@ -104,14 +114,16 @@ impl Receiver {
         let stat = File::open(format!("/proc/self/task/{id}/stat")).map_err(Error::system(
             "see whether a thread sleeps; is /proc mounted?",
         ))?;
-        Ok(Receiver {
+        let receiver = Receiver {
             thread: Some(thread),
             shared,
             path,
             stat,
-            id,
             state: ThreadState::read(id, &setup),
-        })
+        };
+        let prepared = prepare(id);
+        drop(hold);
+        Ok((prepared?, receiver))
     }
 
     /// Its path.
@@ -210,7 +222,7 @@ fn receive(
     mut recorder: Recorder,
     shared: &Shared,
     trigger: &Thread,
-    ready: SyncSender<Ready>,
+    Gate { ready, held }: Gate,
 ) -> Result<Recorder> {
     stop::leave_to_other_threads()?;
     let setup = realtime::apply(setup)?;
@@ -221,6 +233,8 @@ fn receive(
         setup: setup.steps.clone(),
     });
     drop(ready);
+    // Nothing is sent.
+    let _ = held.recv();
     while !shared.stop.load(Ordering::Acquire) {
         turn(&mut *listener, &mut recorder, shared, source)?;
         trigger.unpark();

@@ -62,12 +62,19 @@ impl WayTrace {
         Ok(WayTrace { instance, types })
     }
 
+    /// Notes no more. Waits for nothing, which the rest does, for the kernel's RCU.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Tracing`].
+    pub fn stop(&self) -> Result<()> {
+        self.instance.write("tracing_on", "0")
+    }
+
     /// What has happened, in order.
     ///
     /// # Errors
     /// [`crate::error::Error::Tracing`].
     pub fn read(&self) -> Result<Vec<(u64, Mark)>> {
-        self.instance.write("tracing_on", "0")?;
         let text = self.instance.read("trace")?;
         let marks = text.lines().filter_map(|line| parse(line, &self.types));
         let mut marks: Vec<_> = marks.collect();
