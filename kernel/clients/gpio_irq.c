@@ -19,6 +19,7 @@
 #include <linux/preempt.h>
 #include <linux/timekeeping.h>
 
+#include "compat.h"
 #include "gpio.h"
 #include "uapi/irqlink.h"
 #include "uapi/irqlink_netlink.h"
@@ -51,15 +52,6 @@ static bool gpio_is_single(const struct irqlink_gpio *p)
 	return p->edges != (IRQLINK_EDGE_RISING | IRQLINK_EDGE_FALLING);
 }
 
-/*
- * A controller leaves without its driver being unbound, and has freed the
- * interrupt then (gpiochip_remove()): the number may be another's by now.
- */
-static bool gpio_has_irq(const struct irqlink_gpio *p)
-{
-	return gpiod_to_irq(p->line) == p->irq && irq_has_action(p->irq);
-}
-
 /* In the handler, or the thread. */
 static void gpio_mask(void *priv)
 {
@@ -74,7 +66,7 @@ static void gpio_unmask(void *priv)
 	struct irqlink_gpio *p = priv;
 
 	WRITE_ONCE(p->was_masked, true);
-	if (gpio_has_irq(p))
+	if (irqlink_gpio_has_irq(p->line, p->irq))
 		enable_irq(p->irq);
 }
 
@@ -267,7 +259,7 @@ int irqlink_gpio_request_irq(struct irqlink_gpio *p)
  */
 void irqlink_gpio_free_irq(struct irqlink_gpio *p)
 {
-	if (gpio_has_irq(p))
+	if (irqlink_gpio_has_irq(p->line, p->irq))
 		free_irq(p->irq, p->src);
 	irqlink_gpio_debounce_stop(p);
 }

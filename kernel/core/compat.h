@@ -10,6 +10,7 @@
 #include <linux/eventfd.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
+#include <linux/irq.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/version.h>
@@ -121,6 +122,15 @@ static inline u32 irqlink_gpio_offset(struct gpio_desc *line)
 	return desc_to_gpio(line) -
 	       gpio_device_get_base(gpiod_to_gpio_device(line));
 }
+
+/*
+ * Is the line's interrupt still requested? A controller that leaves has freed
+ * it (gpiochip_remove()), and the number may be another's by now.
+ */
+static inline bool irqlink_gpio_has_irq(struct gpio_desc *line, int irq)
+{
+	return gpiod_to_irq(line) == irq && irq_has_action(irq);
+}
 #else
 static inline int irqlink_gpio_is_chip(struct device *dev, void *gpiodev)
 {
@@ -145,6 +155,12 @@ static inline u32 irqlink_gpio_offset(struct gpio_desc *line)
 	struct gpio_chip *chip = gpiod_to_chip(line);
 
 	return chip ? desc_to_gpio(line) - chip->base : 0;
+}
+
+/* Nobody else frees it, and a controller that leaves knows it no more. */
+static inline bool irqlink_gpio_has_irq(struct gpio_desc *line, int irq)
+{
+	return irq_has_action(irq);
 }
 #endif
 

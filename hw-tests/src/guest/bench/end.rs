@@ -117,7 +117,7 @@ fn fill(folder: &str) -> Outcome {
         "run", "-s", SOURCE, "-p", "read", "-n", "10", "--blocks", "1", "--stages", "0",
     ];
     // The page, the trace and the log of so many blocks are larger than the disk.
-    let blocks = ["-n", "40", "--blocks", "40", "--warm-up", "1"];
+    let blocks = ["-n", "100", "--blocks", "100", "--warm-up", "1"];
     for option in ["--html", "--hdr"] {
         let file = format!("{folder}/file");
         let more = [&blocks[..], &["--stages", "0", option, &file]].concat();
