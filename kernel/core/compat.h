@@ -10,7 +10,7 @@
 #include <linux/eventfd.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
-#include <linux/irq.h>
+#include <linux/interrupt.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/version.h>
