@@ -2,8 +2,8 @@
 /*
  * A GPIO controller for tests, for what gpio-sim is not: one whose lines can be
  * read at once, so that everything happens in hard IRQ; one whose interrupts
- * come from a thread, like those of an I2C expander; one without a driver that
- * could be unbound; one that debounces. On any kernel with GPIO. Its lines are
+ * come from a thread, like those of an I2C expander; one that leaves with its
+ * driver, and one that just leaves; one that debounces. On any kernel with GPIO. Its lines are
  * called chip-0 to chip-7.
  *
  *   insmod chip.ko sleeps=1
@@ -12,6 +12,8 @@
  */
 #include <linux/bitops.h>
 #include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/err.h>
 #include <linux/gpio/driver.h>
 #include <linux/irq.h>
 #include <linux/irq_work.h>
@@ -43,6 +45,10 @@ MODULE_PARM_DESC(late, "With sleeps: an interrupt comes 2 ms after its edge");
 static bool parent;
 module_param(parent, bool, 0444);
 MODULE_PARM_DESC(parent, "It has a parent device, though one without a driver");
+
+static bool driver;
+module_param(driver, bool, 0444);
+MODULE_PARM_DESC(driver, "It has a parent device, and leaves as that loses its driver");
 
 static bool debounces;
 module_param(debounces, bool, 0444);
@@ -220,9 +226,18 @@ static void chip_leave(void)
 	mutex_unlock(&lock);
 }
 
+/* As most leave: whoever uses a line is told before the controller goes. */
+static void chip_unbind(void)
+{
+	if (driver)
+		device_release_driver(&pdev->dev);
+	else
+		chip_leave();
+}
+
 static int chip_set_leave(const char *value, const struct kernel_param *kp)
 {
-	chip_leave();
+	chip_unbind();
 	return 0;
 }
 
@@ -234,11 +249,13 @@ static const char *const names[LINES] = {
 	"chip-4", "chip-5", "chip-6", "chip-7",
 };
 
-static int chip_add(void)
+static int chip_add(struct device *dev)
 {
+	int ret;
+
 	chip.label = "chip";
 	chip.owner = THIS_MODULE;
-	chip.parent = pdev ? &pdev->dev : NULL;
+	chip.parent = dev;
 	chip.base = -1;
 	chip.ngpio = LINES;
 	chip.names = names;
@@ -248,13 +265,66 @@ static int chip_add(void)
 	chip.direction_input = chip_direction_input;
 	chip.set_config = chip_set_config;
 	chip.to_irq = chip_to_irq;
-	return gpiochip_add_data(&chip, NULL);
+	ret = gpiochip_add_data(&chip, NULL);
+	present = !ret;
+	return ret;
 }
 
-static void chip_free(void)
+static void chip_release(void *unused)
 {
-	irq_domain_remove(domain);
-	platform_device_unregister(pdev);
+	chip_leave();
+}
+
+static int chip_probe(struct platform_device *dev)
+{
+	int ret = chip_add(&dev->dev);
+
+	return ret ?: devm_add_action_or_reset(&dev->dev, chip_release, NULL);
+}
+
+static struct platform_driver chip_driver = {
+	.driver = {
+		.name = "chip-parent",
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+	.probe = chip_probe,
+};
+
+static int chip_add_parent(void)
+{
+	pdev = platform_device_register_simple("chip-parent", -1, NULL, 0);
+	return PTR_ERR_OR_ZERO(pdev);
+}
+
+static int chip_add_by_driver(void)
+{
+	int ret;
+
+	ret = platform_driver_register(&chip_driver);
+	if (ret)
+		return ret;
+	ret = chip_add_parent();
+	if (!ret && present)
+		return 0;
+	if (!ret)
+		platform_device_unregister(pdev);
+	platform_driver_unregister(&chip_driver);
+	return ret ?: -ENODEV;
+}
+
+static int chip_add_alone(void)
+{
+	int ret;
+
+	if (!parent)
+		return chip_add(NULL);
+	ret = chip_add_parent();
+	if (ret)
+		return ret;
+	ret = chip_add(&pdev->dev);
+	if (ret)
+		platform_device_unregister(pdev);
+	return ret;
 }
 
 static int __init chip_init(void)
@@ -263,25 +333,22 @@ static int __init chip_init(void)
 
 	if (late && !sleeps)
 		return -EINVAL;
-	if (parent) {
-		pdev = platform_device_register_simple("chip-parent", -1, NULL,
-						       0);
-		if (IS_ERR(pdev))
-			return PTR_ERR(pdev);
-	}
 	domain = irq_domain_create_linear(NULL, LINES, &domain_ops, NULL);
-	ret = domain ? chip_add() : -ENOMEM;
+	if (!domain)
+		return -ENOMEM;
+	ret = driver ? chip_add_by_driver() : chip_add_alone();
 	if (ret)
-		chip_free();
-	else
-		present = true;
+		irq_domain_remove(domain);
 	return ret;
 }
 
 static void __exit chip_exit(void)
 {
-	chip_leave();
-	chip_free();
+	chip_unbind();
+	platform_device_unregister(pdev);
+	if (driver)
+		platform_driver_unregister(&chip_driver);
+	irq_domain_remove(domain);
 }
 
 module_init(chip_init);

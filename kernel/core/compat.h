@@ -132,9 +132,10 @@ static inline bool irqlink_gpio_has_irq(struct gpio_desc *line, int irq)
 	return gpiod_to_irq(line) == irq && irq_has_action(irq);
 }
 #else
+/* The controller's device lies in its struct gpio_device, at the beginning. */
 static inline int irqlink_gpio_is_chip(struct device *dev, void *gpiodev)
 {
-	return dev_get_drvdata(dev) == gpiodev;
+	return (void *)dev >= gpiodev && (void *)dev < gpiodev + sizeof(*dev);
 }
 
 /* NULL if it has no parent; and in the instant in which it leaves. */

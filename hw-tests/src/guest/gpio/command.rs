@@ -35,7 +35,7 @@ fn file_name(chip: &TestChip) -> String {
 }
 
 fn the_command_adds_and_removes_a_line() -> Outcome {
-    let chip = TestChip::new("parent=1")?;
+    let chip = TestChip::new("driver=1")?;
     let name = file_name(&chip);
     let added = json(&add(&[
         "--chip", &name, "--line", "3", "--edge", "both", "--name", "door", "--json",
@@ -64,7 +64,7 @@ fn the_command_adds_and_removes_a_line() -> Outcome {
 }
 
 fn the_command_finds_a_line_however_it_is_named() -> Outcome {
-    let chip = TestChip::new("parent=1")?;
+    let chip = TestChip::new("driver=1")?;
     let path = chip.path();
     let (name, path) = (file_name(&chip), path.to_string_lossy());
     for arguments in [
@@ -87,7 +87,7 @@ fn the_command_finds_a_line_however_it_is_named() -> Outcome {
 }
 
 fn the_command_says_what_cannot_be_had() -> Outcome {
-    let chip = TestChip::new("parent=1")?;
+    let chip = TestChip::new("driver=1")?;
     let name = file_name(&chip);
     let before = sources()?;
     let _theirs =
@@ -133,7 +133,7 @@ fn the_command_says_what_cannot_be_had() -> Outcome {
 }
 
 fn adding_a_line_takes_root() -> Outcome {
-    let _chip = TestChip::new("parent=1")?;
+    let _chip = TestChip::new("driver=1")?;
     let added = Command::new("irqlink")
         .args(["source", "add", "gpio", "--line", "chip-1"])
         .uid(1000)
