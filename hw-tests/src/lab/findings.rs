@@ -17,7 +17,7 @@ use crate::qemu::Accel;
 /// The kernels that are measured.
 const KERNELS: [Flavour; 2] = [Flavour::Stock612, Flavour::Lean];
 /// The paths whose bursts are measured.
-const BURST_PATHS: &str = "netlink,read,signalfd,ring-poll,bpf-ringbuf,udp";
+const BURST_PATHS: &str = "netlink,read,signalfd,ring-poll,bpf-ringbuf";
 
 /// The paths that a GPIO line is measured by.
 const LINE_PATHS: &str = "netlink,read,read-blocking,ring-poll,gpio-cdev,timer";
