@@ -87,15 +87,16 @@ static void wake_sleeper(struct irqlink_source *src)
 /*
  * One sleeper is woken in hard IRQ, which saves a softirq. More of them, or
  * anything else that there is to do, is left to that, so that the handler's
- * work has a bound; so is a burst, of which the softirq makes one wake-up. Both
- * looks are taken each time: the work does not depend on the consumers' pace.
+ * work has a bound; so is a burst, of which the softirq makes one wake-up.
  */
 static void deliver_soon(struct irqlink_source *src, u64 now)
 {
-	bool alone = has_sleeper_only(src);
 	bool burst = in_burst(src, now);
 
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && alone && !burst)
+	/* Whom the first look misses, as it has no barrier, the softirq wakes. */
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) &&
+	    list_is_singular(&src->wait.head) && !burst &&
+	    has_sleeper_only(src))
 		wake_sleeper(src);
 	else
 		tasklet_hi_schedule(&src->tasklet);

@@ -92,7 +92,8 @@ fn gpio_line(edge: &str, progress: Progress) -> Result<Vec<Length>> {
     Ok(measurement.take(progress)?.lengths())
 }
 
-/// Times on a board whose receiver has a CPU of its own.
+/// Times on a board whose receiver has a CPU of its own. The interrupt goes to the other one, where the kernel
+/// begins to spread them.
 fn two_cpus(progress: Progress) -> Result<Vec<Length>> {
     let run = [
         "run",
@@ -103,9 +104,9 @@ fn two_cpus(progress: Progress) -> Result<Vec<Length>> {
         "--stages",
         "0",
         "--cpu",
-        "1",
-        "--trigger-cpu",
         "0",
+        "--trigger-cpu",
+        "1",
         "-p",
         BUSY_PATHS,
     ];
