@@ -16,9 +16,18 @@ use crate::qemu::Accel;
 
 /// The kernels that are measured.
 const KERNELS: [Flavour; 2] = [Flavour::Stock612, Flavour::Lean];
+/// Measures path lengths.
+const RUN: [&str; 7] = [
+    "run",
+    "--measure",
+    "path-length",
+    "-n",
+    "1000",
+    "--stages",
+    "0",
+];
 /// The paths whose bursts are measured.
 const BURST_PATHS: &str = "netlink,read,signalfd,ring-poll,bpf-ringbuf";
-
 /// The paths that a GPIO line is measured by.
 const LINE_PATHS: &str = "netlink,read,read-blocking,ring-poll,gpio-cdev,timer";
 /// The paths that are measured with two CPUs.
@@ -35,16 +44,7 @@ fn file() -> PathBuf {
 pub fn run(progress: Progress) -> Result<()> {
     let (mut kernels, mut lengths, mut bursts) = (Vec::new(), Vec::new(), Vec::new());
     for kernel in KERNELS {
-        let run = [
-            "run",
-            "--measure",
-            "path-length",
-            "-n",
-            "1000",
-            "--stages",
-            "0",
-        ];
-        let report = Report::make(kernel, &run, progress)?;
+        let report = Report::make(kernel, &RUN, progress)?;
         kernels.push(report.kernel().to_owned());
         lengths.push(report.lengths());
         let burst = ["burst", "--measure", "path-length", "-p", BURST_PATHS];
@@ -69,19 +69,7 @@ fn gpio_line(edge: &str, progress: Progress) -> Result<Vec<Length>> {
     let add = ["irqlink", "source", "add", "gpio", "--name", "line"];
     // A line of hw-tests/board.dts that nobody else has.
     let line = ["--chip", "tree", "--line", "6", "--edge", edge];
-    let run = [
-        "run",
-        "-s",
-        "line",
-        "--measure",
-        "path-length",
-        "-n",
-        "1000",
-        "--stages",
-        "0",
-        "-p",
-        LINE_PATHS,
-    ];
+    let run = [&RUN[..], &["-s", "line", "-p", LINE_PATHS]].concat();
     let measurement = Measurement {
         name: &format!("gpio-{edge}"),
         kernel: Flavour::Lean,
