@@ -17,7 +17,10 @@ use crate::trial::skip_if;
 pub fn tests() -> Vec<Trial> {
     let mut tests = skip_if(
         keeps_interrupts_of_what_left(),
-        on_test_chip!("gpio": a_controller_can_leave_that_nothing_tells_of),
+        on_test_chip!("gpio":
+            a_controller_can_leave_that_nothing_tells_of,
+            a_controller_without_a_driver_ends_its_sleepers,
+        ),
     );
     tests.extend(on_test_chip!("gpio":
         a_controller_stays_loaded_while_its_line_is_a_source,
@@ -190,6 +193,16 @@ fn a_controller_can_leave_that_nothing_tells_of() -> Outcome {
             TestChip::unload()?;
         }
     }
+    Ok(())
+}
+
+/// Its own device at least tells that it leaves.
+fn a_controller_without_a_driver_ends_its_sleepers() -> Outcome {
+    let chip = TestChip::new("parent=1")?;
+    let line = Line::add(&chip, 1, Edges::Both)?;
+    end_sleepers(&line, || Ok(chip.leave()?))?;
+    // The next source clears what is left of it, and with it the hold on the module.
+    let _ = Line::add(&chip, 1, Edges::Both);
     Ok(())
 }
 
