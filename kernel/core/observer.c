@@ -9,6 +9,7 @@
  * Interrupts belong to no network namespace, so only the first one has them:
  * whoever may join the group there has the capability truly.
  */
+#include <linux/capability.h>
 #include <linux/mutex.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
@@ -22,20 +23,25 @@
 #define BUDGET	64	/* messages in one delivery */
 
 /*
- * Times that a socket of any namespace joined, less times that one left; one
- * that joins twice leaves once. At least 1 where the kernel does not tell.
+ * Times that a socket of any namespace joined, less times that one left. At
+ * least 1 while there is a member, and where the kernel does not tell.
  */
 u32 irqlink_observers_present = IRQLINK_GENL_TELLS_MEMBERS ? 0 : 1;
 static DEFINE_MUTEX(members_lock);
 
-/*
- * Nobody listens: those who come begin with what comes next. Called with the
- * source's lock held.
- */
-static void observers_begin(struct irqlink_source *src)
+static bool observers_have_member(void)
 {
-	irqlink_cursor_init(&src->observers.cursor,
-			    irqlink_log_head(&src->log) + 1);
+	return genl_has_listeners(&irqlink_family, &init_net,
+				  IRQLINK_GROUP_EVENTS);
+}
+
+/*
+ * Nobody listens: those who come begin with @next. Called with the source's
+ * lock held.
+ */
+static void observers_begin(struct irqlink_source *src, u64 next)
+{
+	irqlink_cursor_init(&src->observers.cursor, next);
 	src->observers.listening = false;
 }
 
@@ -47,7 +53,7 @@ static void observers_begin_everywhere(void)
 
 	for (; (src = irqlink_source_after(&id)); id++) {
 		spin_lock_bh(&src->lock);
-		observers_begin(src);
+		observers_begin(src, irqlink_log_head(&src->log) + 1);
 		spin_unlock_bh(&src->lock);
 		irqlink_source_put(src);
 	}
@@ -72,6 +78,21 @@ int irqlink_observers_join(int group)
 	return 0;
 }
 
+/*
+ * The kernel tells of each socket that leaves, also of one that never was a
+ * member: so a count that comes to nothing is checked with the group itself,
+ * which the leaving one is out of by now. One that is still joining is counted,
+ * but not in the group; who may not join cannot take it off the count, either.
+ */
+static u32 observers_without_one(u32 present)
+{
+	if (!ns_capable_noaudit(&init_user_ns, CAP_NET_ADMIN))
+		return present;
+	if (present > 1)
+		return present - 1;
+	return observers_have_member();
+}
+
 /**
  * irqlink_observers_leave() - a socket has left a group
  * @group: IRQLINK_GROUP_*
@@ -83,7 +104,8 @@ void irqlink_observers_leave(int group)
 	if (group != IRQLINK_GROUP_EVENTS)
 		return;
 	mutex_lock(&members_lock);
-	WRITE_ONCE(irqlink_observers_present, irqlink_observers_present - 1);
+	WRITE_ONCE(irqlink_observers_present,
+		   observers_without_one(irqlink_observers_present));
 	mutex_unlock(&members_lock);
 }
 
@@ -112,7 +134,7 @@ static bool observers_send(struct irqlink_source *src)
  */
 void irqlink_observers_setup(struct irqlink_source *src)
 {
-	observers_begin(src);
+	observers_begin(src, irqlink_log_head(&src->log) + 1);
 }
 
 /**
@@ -124,15 +146,17 @@ void irqlink_observers_setup(struct irqlink_source *src)
 void irqlink_observers_deliver(struct irqlink_source *src)
 {
 	int budget = BUDGET;
+	u64 next;
 
 	spin_lock_bh(&src->lock);
-	if (genl_has_listeners(&irqlink_family, &init_net,
-			       IRQLINK_GROUP_EVENTS)) {
+	/* The head before the look: who joins meanwhile misses nothing. */
+	next = irqlink_log_head(&src->log) + 1;
+	if (observers_have_member()) {
 		src->observers.listening = true;
 		while (budget-- && observers_send(src))
 			;
 	} else {
-		observers_begin(src);
+		observers_begin(src, next);
 	}
 	spin_unlock_bh(&src->lock);
 }

@@ -1,7 +1,10 @@
 //! Observers overhear all sources, without a registration, and see what they have missed.
 
+use std::os::fd::{AsFd, AsRawFd};
 use std::thread;
 
+use irqlink::abi::IRQLINK_MCGRP_EVENTS;
+use irqlink::netlink::Socket;
 use irqlink::{ConsumerKind, Control, Error, Observer};
 use libtest_mimic::Failed;
 use nix::errno::Errno;
@@ -18,6 +21,7 @@ pub fn tests() -> Vec<Trial> {
         an_observer_gets_each_event_of_every_source,
         an_observer_without_room_sees_what_it_missed,
         an_observer_begins_with_what_comes_next,
+        who_never_joined_silences_nobody_by_leaving,
         observing_takes_a_capability,
         another_network_namespace_has_no_events,
     )
@@ -93,10 +97,61 @@ fn an_observer_begins_with_what_comes_next() -> Outcome {
     exactly(&receive_to(&mut observer, head)?, head, head)
 }
 
+/// Leaving a group takes neither a right nor a membership, and the kernel tells the family of it.
+fn who_never_joined_silences_nobody_by_leaving() -> Outcome {
+    let board = Board::open(SOURCE)?;
+    let mut observer = Observer::open(ROOM)?;
+    let leave = || -> Outcome {
+        (0..3).try_for_each(|_| leave_events())?;
+        Ok(())
+    };
+    leave()?;
+    in_a_thread(move || {
+        give_up_capabilities()?;
+        leave()
+    })?;
+    let first = board.head()? + 1;
+    board.raise_many(3)?;
+    exactly(&receive_to(&mut observer, first + 2)?, first, first + 2)?;
+    drop(observer);
+
+    let mut observer = Observer::open(ROOM)?;
+    board.raise()?;
+    exactly(&receive_to(&mut observer, first + 3)?, first + 3, first + 3)
+}
+
+/// Has a new socket leave the group of the events, which it is not in.
+fn leave_events() -> Outcome {
+    let group = Control::open()?.family().group(IRQLINK_MCGRP_EVENTS);
+    let group = group.ok_or("the family has no such group")?;
+    let socket = Socket::open()?;
+    let level = libc::SOL_NETLINK;
+    // SAFETY: the option is a u32 that lives until the call has returned (netlink(7)).
+    let left = unsafe {
+        let option = (&raw const group).cast();
+        let size = size_of_val(&group) as u32;
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            level,
+            libc::NETLINK_DROP_MEMBERSHIP,
+            option,
+            size,
+        )
+    };
+    Errno::result(left)?;
+    Ok(())
+}
+
+/// Of this thread only, unlike the C library's call.
+fn give_up_capabilities() -> Outcome {
+    // SAFETY: the arguments are integers.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setresuid, 65534, 65534, 65534) })?;
+    Ok(())
+}
+
 fn observing_takes_a_capability() -> Outcome {
     let opened = in_a_thread(|| {
-        // SAFETY: the arguments are integers. Of this thread only, unlike the C library's call.
-        Errno::result(unsafe { libc::syscall(libc::SYS_setresuid, 65534, 65534, 65534) })?;
+        give_up_capabilities()?;
         Ok(Observer::open(None).map(drop))
     })?;
     match opened {
