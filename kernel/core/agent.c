@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "agent.h"
 #include "event.h"
@@ -132,6 +133,7 @@ static void agent_free(struct irqlink_agent *agent)
 
 	list_del(&agent->by_age);
 	irqlink_source_put(src);
+	sock_put(agent->sk);
 	kfree(agent);
 }
 
@@ -153,14 +155,12 @@ void irqlink_agent_reap(struct irqlink_source *src)
 }
 
 /* Called with agents_lock held. */
-static struct irqlink_agent *agent_find(u32 source, const struct net *net,
-					u32 port)
+static struct irqlink_agent *agent_find(u32 source, const struct sock *sk)
 {
 	struct irqlink_agent *agent;
 
 	list_for_each_entry(agent, &agents, by_age)
-		if (agent->src->id == source && agent->net == net &&
-		    agent->port == port)
+		if (agent->src->id == source && agent->sk == sk)
 			return agent;
 	return NULL;
 }
@@ -186,40 +186,40 @@ static int agent_add(struct irqlink_agent *agent, const u64 *from)
 	struct irqlink_source *src = agent->src;
 	int ret;
 
-	if (agent_find(src->id, agent->net, agent->port))
+	if (agent_find(src->id, agent->sk))
 		return -EEXIST;
 
 	spin_lock_bh(&src->lock);
 	ret = src->gone ? -ENODEV : agent_begin(agent, from);
-	if (!ret)
-		list_add_tail(&agent->by_source, &src->agents);
 	spin_unlock_bh(&src->lock);
 	if (ret)
 		return ret;
 
+	INIT_LIST_HEAD(&agent->by_source);
 	list_add_tail(&agent->by_age, &agents);
 	get_device(&src->dev);
+	sock_hold(agent->sk);
 	return 0;
 }
 
 /**
- * irqlink_agent_register() - send a source's events to a netlink port
+ * irqlink_agent_register() - note a socket as an agent of a source
  * @src: source
- * @net: network namespace of the socket
- * @port: port of the socket that asks
+ * @sk: the socket that asks
+ * @port: its port
  * @from: sequence number to begin with, 0 for the oldest held; NULL for the
  *	next one to come
  * @batch: most records in one message
  * @next: set to the sequence number that it begins with
  *
  * Nothing is sent yet: the caller answers the request, so that the answer
- * comes first, and then calls irqlink_deliver_agents().
+ * comes first, and then calls irqlink_agent_start().
  *
  * Context: process, may sleep.
  * Return: 0, -EEXIST if the port is registered, -ERANGE if @from lies beyond
  * the next record, -ENODEV if the device has left, or -ENOMEM.
  */
-int irqlink_agent_register(struct irqlink_source *src, struct net *net,
+int irqlink_agent_register(struct irqlink_source *src, struct sock *sk,
 			   u32 port, const u64 *from, u32 batch, u64 *next)
 {
 	struct irqlink_agent *agent;
@@ -230,7 +230,8 @@ int irqlink_agent_register(struct irqlink_source *src, struct net *net,
 		return -ENOMEM;
 
 	agent->src = src;
-	agent->net = net;
+	agent->sk = sk;
+	agent->net = sock_net(sk);
 	agent->port = port;
 	agent->pid = task_tgid_nr(current);
 	agent->batch = clamp_t(u32, batch, 1, IRQLINK_BATCH_MAX);
@@ -242,36 +243,61 @@ int irqlink_agent_register(struct irqlink_source *src, struct net *net,
 	mutex_unlock(&agents_lock);
 	if (ret)
 		kfree(agent);
-	/*
-	 * Either an interrupt sees the agent now, or the caller's delivery
-	 * sees its record. Pairs with deliver().
-	 */
-	smp_mb();
 	return ret;
 }
 
 /**
- * irqlink_agent_unregister() - send a netlink port no more events of a source
- * @source: number of the source
- * @net: network namespace of the socket
- * @port: port of the socket
+ * irqlink_agent_start() - send an agent what it registered for, from now on
+ * @src: source; its device may have left meanwhile
+ * @sk: socket of the agent, which may have unregistered meanwhile
  *
  * Context: process, may sleep.
- * Return: 0, or -ENOENT if it was not registered.
  */
-int irqlink_agent_unregister(u32 source, struct net *net, u32 port)
+void irqlink_agent_start(struct irqlink_source *src, struct sock *sk)
 {
 	struct irqlink_agent *agent;
 
 	mutex_lock(&agents_lock);
-	agent = agent_find(source, net, port);
+	agent = agent_find(src->id, sk);
+	if (agent) {
+		spin_lock_bh(&src->lock);
+		if (list_empty(&agent->by_source))
+			list_add_tail(&agent->by_source, &src->agents);
+		spin_unlock_bh(&src->lock);
+	}
+	mutex_unlock(&agents_lock);
+	/*
+	 * Either an interrupt sees the agent now, or this delivery sees its
+	 * record. Pairs with deliver().
+	 */
+	smp_mb();
+	irqlink_deliver_agents(src);
+}
+
+/**
+ * irqlink_agent_unregister() - send an agent no more events of a source
+ * @source: number of the source
+ * @sk: its socket
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ENOENT if it was not registered.
+ */
+int irqlink_agent_unregister(u32 source, struct sock *sk)
+{
+	struct irqlink_agent *agent;
+
+	mutex_lock(&agents_lock);
+	agent = agent_find(source, sk);
 	if (agent)
 		agent_free(agent);
 	mutex_unlock(&agents_lock);
 	return agent ? 0 : -ENOENT;
 }
 
-/* A netlink socket was closed, or its process died. Process context. */
+/*
+ * A netlink socket was closed, or its process died: it is dead by now, and the
+ * port may be that of a living one. Process context.
+ */
 static int agent_released(struct notifier_block *nb, unsigned long event,
 			  void *data)
 {
@@ -283,7 +309,8 @@ static int agent_released(struct notifier_block *nb, unsigned long event,
 
 	mutex_lock(&agents_lock);
 	list_for_each_entry_safe(agent, next, &agents, by_age)
-		if (agent->net == gone->net && agent->port == gone->portid)
+		if (agent->net == gone->net && agent->port == gone->portid &&
+		    sock_flag(agent->sk, SOCK_DEAD))
 			agent_free(agent);
 	mutex_unlock(&agents_lock);
 	return NOTIFY_DONE;

@@ -10,7 +10,7 @@
 #include "log.h"
 
 struct irqlink_source;
-struct net;
+struct sock;
 
 #define IRQLINK_BATCH_MAX	32	/* records in one message */
 
@@ -26,8 +26,10 @@ struct net;
  * @by_source: in the source's list; with all of the above under its lock
  * @by_age: in the list of all agents
  * @src: the source, with a reference
- * @net: network namespace of the socket, which holds it until URELEASE
- * @port: netlink port of the socket
+ * @sk: the socket, with a reference: by it an agent is known, as its port may be
+ *	another socket's before URELEASE comes
+ * @net: its network namespace
+ * @port: its netlink port
  * @pid: process that registered
  */
 struct irqlink_agent {
@@ -42,6 +44,7 @@ struct irqlink_agent {
 
 	struct list_head by_age;
 	struct irqlink_source *src;
+	struct sock *sk;
 	struct net *net;
 	u32 port;
 	pid_t pid;
@@ -50,9 +53,10 @@ struct irqlink_agent {
 int irqlink_agent_init(void);
 void irqlink_agent_exit(void);
 
-int irqlink_agent_register(struct irqlink_source *src, struct net *net,
+int irqlink_agent_register(struct irqlink_source *src, struct sock *sk,
 			   u32 port, const u64 *from, u32 batch, u64 *next);
-int irqlink_agent_unregister(u32 source, struct net *net, u32 port);
+void irqlink_agent_start(struct irqlink_source *src, struct sock *sk);
+int irqlink_agent_unregister(u32 source, struct sock *sk);
 void irqlink_agent_deliver(struct irqlink_agent *agent);
 void irqlink_agent_reap(struct irqlink_source *src);
 

@@ -171,9 +171,9 @@ static void deliver(struct irqlink_source *src)
 	irqlink_chardev_wake(src);
 	/*
 	 * The barrier in irqlink_chardev_wake() lies between the new head and
-	 * these looks; it pairs with the one in irqlink_agent_register() and
+	 * these looks; it pairs with the one in irqlink_agent_start() and
 	 * irqlink_subscribe(), which lies between the new consumer and its
-	 * look at the head.
+	 * look at the head. So it is with eventfds and SIGIO, looked at there.
 	 */
 	if (!list_empty(&src->agents))
 		irqlink_deliver_agents(src);

@@ -47,15 +47,15 @@ static void register_explain(struct genl_info *info, int err)
 		GENL_SET_ERR_MSG(info, "the device has left");
 }
 
-static int register_port(struct irqlink_source *src, struct genl_info *info,
-			 u64 *next)
+static int register_port(struct irqlink_source *src, struct sk_buff *skb,
+			 struct genl_info *info, u64 *next)
 {
 	struct nlattr *count = info->attrs[IRQLINK_A_EVENT_COUNT];
 	struct nlattr *from = info->attrs[IRQLINK_A_EVENT_FROM];
 	u64 begin = from ? nla_get_u64(from) : 0;
 	int ret;
 
-	ret = irqlink_agent_register(src, genl_info_net(info),
+	ret = irqlink_agent_register(src, NETLINK_CB(skb).sk,
 				     info->snd_portid, from ? &begin : NULL,
 				     count ? nla_get_u32(count) :
 					     IRQLINK_BATCH_MAX, next);
@@ -79,7 +79,7 @@ int irqlink_nl_agent_register_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		goto out;
 
-	ret = register_port(src, info, &next);
+	ret = register_port(src, skb, info, &next);
 	if (ret) {
 		nlmsg_free(msg);
 		goto out;
@@ -93,10 +93,9 @@ int irqlink_nl_agent_register_doit(struct sk_buff *skb, struct genl_info *info)
 	genlmsg_end(msg, hdr);
 	ret = genlmsg_reply(msg, info);
 	if (ret)
-		irqlink_agent_unregister(src->id, genl_info_net(info),
-					 info->snd_portid);
+		irqlink_agent_unregister(src->id, NETLINK_CB(skb).sk);
 	else
-		irqlink_deliver_agents(src);
+		irqlink_agent_start(src, NETLINK_CB(skb).sk);
 out:
 	irqlink_source_put(src);
 	return ret;
@@ -113,7 +112,7 @@ int irqlink_nl_agent_unregister_doit(struct sk_buff *skb,
 	}
 
 	ret = irqlink_agent_unregister(nla_get_u32(info->attrs[IRQLINK_A_EVENT_SOURCE]),
-				       genl_info_net(info), info->snd_portid);
+				       NETLINK_CB(skb).sk);
 	if (ret)
 		GENL_SET_ERR_MSG(info,
 				 "this port is not registered for the source");

@@ -18,6 +18,7 @@ mod pci;
 mod qmp;
 mod receivers;
 mod refusal;
+mod registration;
 mod removal;
 mod rig;
 mod setting;
@@ -82,6 +83,7 @@ fn tests(cases: &[Arc<Case>]) -> Vec<Trial> {
         removal::tests(),
         allocation::tests(),
         refusal::tests(),
+        registration::tests(),
         setting::tests(),
         pci::tests(),
         guard::tests(),
