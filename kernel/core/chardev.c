@@ -79,6 +79,11 @@ static void file_set_eventfd(struct irqlink_file *file,
 	swap(file->eventfd, ctx);
 	WRITE_ONCE(src->eventfds, src->eventfds + !!file->eventfd - !!ctx);
 	spin_unlock_bh(&src->lock);
+	/*
+	 * Either an interrupt sees it now, or the caller, who looks at the log
+	 * next, sees the record. Pairs with deliver() and has_sleeper_only().
+	 */
+	smp_mb();
 	if (ctx)
 		eventfd_ctx_put(ctx);
 }
@@ -86,8 +91,11 @@ static void file_set_eventfd(struct irqlink_file *file,
 static int chardev_fasync(int fd, struct file *filp, int on)
 {
 	struct irqlink_file *file = filp->private_data;
+	int ret = fasync_helper(fd, filp, on, &file->src->fasync);
 
-	return fasync_helper(fd, filp, on, &file->src->fasync);
+	/* As in file_set_eventfd(). */
+	smp_mb();
+	return ret;
 }
 
 static int chardev_release(struct inode *inode, struct file *filp)
@@ -299,10 +307,14 @@ static long chardev_ioctl(struct file *filp, unsigned int cmd,
 	case IRQLINK_IOC_INFO:
 		return file_info(file, uarg);
 	case IRQLINK_IOC_SEEK:
+		if (!(filp->f_mode & FMODE_READ))
+			return -EBADF;
 		return file_seek(file, uarg);
 	case IRQLINK_IOC_EVENTFD:
 		return file_eventfd(file, uarg);
 	case IRQLINK_IOC_WAIT:
+		if (!(filp->f_mode & FMODE_READ))
+			return -EBADF;
 		return file_wait_for_one(file, uarg);
 	default:
 		return -ENOTTY;
@@ -375,6 +387,16 @@ static void signal_eventfds(struct irqlink_source *src)
 	spin_unlock_bh(&src->lock);
 }
 
+/*
+ * Each file has a cursor of its own, so all are woken, those of EPOLLEXCLUSIVE
+ * too.
+ */
+static void wake_all(struct irqlink_source *src, unsigned int mode,
+		     __poll_t events)
+{
+	__wake_up(&src->wait, mode, 0, poll_to_key(events));
+}
+
 /**
  * irqlink_chardev_wake_sleepers() - wake those who sleep in read() or poll()
  * @src: source, with a new record in its log
@@ -383,7 +405,7 @@ static void signal_eventfds(struct irqlink_source *src)
  */
 void irqlink_chardev_wake_sleepers(struct irqlink_source *src)
 {
-	wake_up_interruptible_poll(&src->wait, EPOLLIN | EPOLLRDNORM);
+	wake_all(src, TASK_INTERRUPTIBLE, EPOLLIN | EPOLLRDNORM);
 }
 
 /**
@@ -410,6 +432,6 @@ void irqlink_chardev_wake(struct irqlink_source *src)
  */
 void irqlink_chardev_end(struct irqlink_source *src)
 {
-	wake_up_poll(&src->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	wake_all(src, TASK_NORMAL, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 	kill_fasync(&src->fasync, SIGIO, POLL_HUP);
 }

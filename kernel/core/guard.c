@@ -38,21 +38,25 @@ static void guard_mask(struct irqlink_source *src)
 		disable_irq_nosync(src->irq);
 }
 
-/* Process context. The driver may have left; then there is nothing to unmask. */
-static bool guard_unmask(struct irqlink_source *src, int why)
+/*
+ * Process context. 0, -ENODEV if the driver has left, so that there is nothing to
+ * unmask, or -EALREADY if it is not masked.
+ */
+static int guard_unmask(struct irqlink_source *src, int why)
 {
-	bool was = false;
+	int ret = 0;
 
 	mutex_lock(&src->ops_lock);
-	if (src->attached && test_and_clear_bit(why, &src->guard.masked)) {
-		was = true;
-		if (src->ops->unmask)
-			src->ops->unmask(src->priv);
-		else
-			enable_irq(src->irq);
-	}
+	if (!src->attached)
+		ret = -ENODEV;
+	else if (!test_and_clear_bit(why, &src->guard.masked))
+		ret = -EALREADY;
+	else if (src->ops->unmask)
+		src->ops->unmask(src->priv);
+	else
+		enable_irq(src->irq);
 	mutex_unlock(&src->ops_lock);
-	return was;
+	return ret;
 }
 
 static void guard_pause_over(struct work_struct *work)
@@ -128,11 +132,12 @@ u32 irqlink_guard_check(struct irqlink_source *src, u64 now)
  * @src: source
  *
  * Context: process, may sleep.
- * Return: 0, or -EALREADY if it does not wait for that.
+ * Return: 0, -ENODEV if the device has left, or -EALREADY if it does not wait
+ * for that.
  */
 int irqlink_guard_ack(struct irqlink_source *src)
 {
-	return guard_unmask(src, GUARD_ACK) ? 0 : -EALREADY;
+	return guard_unmask(src, GUARD_ACK);
 }
 
 /**

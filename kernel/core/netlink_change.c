@@ -168,8 +168,10 @@ int irqlink_nl_ack_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(src);
 
 	ret = irqlink_guard_ack(src);
-	if (ret)
+	if (ret == -EALREADY)
 		GENL_SET_ERR_MSG(info, "the source does not wait to be acknowledged");
+	else if (ret)
+		GENL_SET_ERR_MSG(info, "the device has left");
 	irqlink_source_put(src);
 	return ret;
 }

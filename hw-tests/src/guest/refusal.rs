@@ -28,6 +28,7 @@ pub fn tests() -> Vec<Trial> {
         mapping_writable_or_too_much,
         seeking_over_what_is_unread,
         triggering_through_a_read_only_file,
+        receiving_through_a_write_only_file,
         a_message_that_the_kernel_did_not_send,
     )
 }
@@ -272,6 +273,21 @@ fn triggering_through_a_read_only_file() -> Outcome {
     let result = Device::open(SOURCE, Access::Read)?.trigger();
     ensure!(result.is_err(), "a read-only file could trigger");
     ensure!(board.head()? == head, "the interrupt was raised");
+    Ok(())
+}
+
+/// Who may only write, to trigger, sees no event.
+fn receiving_through_a_write_only_file() -> Outcome {
+    let file = OpenOptions::new().write(true).open(path())?;
+    let mut record = [0_u8; size_of::<Record>()];
+    for request in [IRQLINK_IOC_WAIT, IRQLINK_IOC_SEEK] {
+        // SAFETY: the kernel reads a u64 or writes a record, and there is room for either.
+        let refused = unsafe { libc::ioctl(file.as_raw_fd(), request, record.as_mut_ptr()) };
+        ensure!(
+            Errno::result(refused) == Err(Errno::EBADF),
+            "a write-only file was taken for {request:#x}"
+        );
+    }
     Ok(())
 }
 

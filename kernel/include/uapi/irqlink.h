@@ -130,7 +130,8 @@ struct irqlink_info {
 #define IRQLINK_IOC_INFO	_IOR(0xb9, 0x00, struct irqlink_info)
 /*
  * Move this file's cursor back to a sequence number, to replay; 0 is the
- * oldest that the log holds. EINVAL ahead of the first record not read yet.
+ * oldest that the log holds. EINVAL ahead of the first record not read yet,
+ * EBADF if the file is not open for reading.
  */
 #define IRQLINK_IOC_SEEK	_IOW(0xb9, 0x01, __u64)
 /* Signal this eventfd at each delivery; -1 for none. */
@@ -142,12 +143,12 @@ struct irqlink_info {
 #define IRQLINK_IOC_TRIGGER	_IO(0xb9, 0x03)
 /*
  * Unmask a source in mode until-ack. Needs a file open for writing (EBADF);
- * EALREADY if it is not masked.
+ * EALREADY if it is not masked, ENODEV if the device has left.
  */
 #define IRQLINK_IOC_ACK		_IO(0xb9, 0x04)
 /*
  * Sleep until there is a record and copy it out, as read() of one; of files
- * with O_NONBLOCK, too.
+ * with O_NONBLOCK, too. EBADF if the file is not open for reading.
  */
 #define IRQLINK_IOC_WAIT	_IOR(0xb9, 0x05, struct irqlink_record)
 

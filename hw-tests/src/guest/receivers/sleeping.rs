@@ -1,10 +1,13 @@
 //! Threads that sleep in a system call of their own, or not at all.
 
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use irqlink::{Access, BlockingReader, Device, Error, Receiver, RingReader, Start};
+
+use libtest_mimic::Failed;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
 use crate::board::*;
 use crate::removal::{Spare, let_it_sleep};
@@ -15,6 +18,7 @@ pub fn tests() -> Vec<Trial> {
         the_waiting_ioctl_ends_with_its_device,
         a_blocking_reader_gets_each_event_once_and_the_end,
         a_spinning_reader_sees_each_event,
+        each_exclusive_sleeper_is_woken,
     )
 }
 
@@ -114,4 +118,31 @@ fn a_spinning_reader_sees_each_event() -> Outcome {
         given.append(&mut drain(&mut ring as &mut dyn Receiver)?);
     }
     exactly(&given, first, first + COUNT - 1)
+}
+
+/// `EPOLLEXCLUSIVE` is for those who share the work; two open files share nothing.
+fn each_exclusive_sleeper_is_woken() -> Outcome {
+    let board = Board::open(SOURCE)?;
+    let sleepers = [exclusive_sleeper()?, exclusive_sleeper()?];
+    let_it_sleep();
+    board.raise()?;
+    for sleeper in sleepers {
+        let woken = sleeper.join().map_err(|_| "the sleeper panicked")??;
+        ensure!(woken, "one of them slept on");
+    }
+    Ok(())
+}
+
+/// Sleeps on a file of its own until it is readable; gives whether it was in time.
+fn exclusive_sleeper() -> Result<JoinHandle<nix::Result<bool>>, Failed> {
+    let device = Device::open(SOURCE, Access::Read)?;
+    let epoll = Epoll::new(EpollCreateFlags::empty())?;
+    let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLEXCLUSIVE;
+    epoll.add(&device, EpollEvent::new(flags, 0))?;
+    Ok(thread::spawn(move || {
+        let _open = device;
+        let mut events = [EpollEvent::empty()];
+        let limit = EpollTimeout::try_from(LIMIT / 4).unwrap_or(EpollTimeout::MAX);
+        Ok(epoll.wait(&mut events, limit)? == 1)
+    }))
 }
