@@ -130,6 +130,15 @@ static int gpio_add_source(struct device *dev, struct irqlink_gpio *p,
 	return ret;
 }
 
+static void gpio_leave(void *data)
+{
+	struct irqlink_gpio *p = data;
+
+	irqlink_source_detach(p->src);
+	irqlink_gpio_free_irq(p);
+	irqlink_source_unregister(p->src);
+}
+
 static int gpio_setup(struct platform_device *pdev,
 		      const struct gpio_config *config, const char **why)
 {
@@ -157,7 +166,11 @@ static int gpio_setup(struct platform_device *pdev,
 		return ret;
 
 	platform_set_drvdata(pdev, p);
-	return gpio_add_source(dev, p, config, why);
+	ret = gpio_add_source(dev, p, config, why);
+	if (ret)
+		return ret;
+	*why = "not enough memory";
+	return devm_add_action_or_reset(dev, gpio_leave, p);
 }
 
 /* A line of the device tree. */
@@ -220,15 +233,6 @@ static int gpio_probe(struct platform_device *pdev)
 	return ret ? dev_err_probe(&pdev->dev, ret, "%s\n", why) : 0;
 }
 
-static void gpio_leave(struct platform_device *pdev)
-{
-	struct irqlink_gpio *p = platform_get_drvdata(pdev);
-
-	irqlink_source_detach(p->src);
-	irqlink_gpio_free_irq(p);
-	irqlink_source_unregister(p->src);
-}
-
 static const struct of_device_id gpio_of_match[] = {
 	{ .compatible = "irqlink,gpio" },
 	{ }
@@ -243,7 +247,6 @@ static struct platform_driver gpio_driver = {
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	},
 	.probe = gpio_probe,
-	.remove_new = gpio_leave,
 };
 
 static int __init irqlink_gpio_init(void)

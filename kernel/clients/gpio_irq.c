@@ -5,8 +5,9 @@
  * What runs where:
  *   the interrupt is a real one, the edge is known or the level can be read
  *   at once: all in hard IRQ;
- *   both edges, and reading the level sleeps: the stamp in hard IRQ, the
- *   record in the thread, which reads the level to see that it missed none;
+ *   both edges, and reading the level sleeps, or may on PREEMPT_RT, where a
+ *   controller's locks do: the stamp in hard IRQ, the record in the thread,
+ *   which reads the level to see that it missed none;
  *   the interrupt itself comes from a thread, as behind an I2C expander: all
  *   in the thread, and the record says so;
  *   the line is debounced in software: see gpio_debounce.c.
@@ -16,7 +17,6 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/kfifo.h>
-#include <linux/preempt.h>
 #include <linux/timekeeping.h>
 
 #include "compat.h"
@@ -68,6 +68,9 @@ static void gpio_unmask(void *priv)
 	WRITE_ONCE(p->was_masked, true);
 	if (irqlink_gpio_has_irq(p->line, p->irq))
 		enable_irq(p->irq);
+	/* An edge that came meanwhile may have been forgotten. */
+	if (irqlink_gpio_is_debounced(p))
+		irqlink_gpio_bounce(p->irq, p->src);
 }
 
 const struct irqlink_source_ops irqlink_gpio_ops = {
@@ -75,19 +78,13 @@ const struct irqlink_source_ops irqlink_gpio_ops = {
 	.unmask = gpio_unmask,
 };
 
-/* On PREEMPT_RT a controller may call handlers from a thread of its own. */
-static u32 gpio_stamp_flags(void)
-{
-	return in_hardirq() ? 0 : IRQLINK_RECORD_THREAD;
-}
-
 /*
  * Keep the stamp for the thread. With the last room for one the interrupt is
  * masked until there is room again.
  */
 static irqreturn_t gpio_defer(struct irqlink_gpio *p, u64 now)
 {
-	WRITE_ONCE(p->stamp_flags, gpio_stamp_flags());
+	WRITE_ONCE(p->stamp_flags, irqlink_stamp_flags());
 	kfifo_put(&p->stamps, now);
 	if (kfifo_is_full(&p->stamps)) {
 		gpio_mask(p);
@@ -112,7 +109,7 @@ static irqreturn_t gpio_hardirq(int irq, void *data)
 	level = gpio_is_single(p) ? p->edges == IRQLINK_EDGE_RISING :
 				    gpiod_get_raw_value(p->line) > 0;
 	event = irqlink_gpio_event(p, now, level);
-	event.flags |= gpio_stamp_flags();
+	event.flags |= irqlink_stamp_flags();
 	return irqlink_post(data, &event);
 }
 
@@ -243,7 +240,8 @@ int irqlink_gpio_request_irq(struct irqlink_gpio *p)
 					    label, p->src);
 
 	INIT_KFIFO(p->stamps);
-	p->deferred = gpiod_cansleep(p->line) && !gpio_is_single(p);
+	p->deferred = !gpio_is_single(p) && (IS_ENABLED(CONFIG_PREEMPT_RT) ||
+					     gpiod_cansleep(p->line));
 	if (p->deferred)
 		p->level = gpiod_get_raw_value_cansleep(p->line) > 0;
 	return request_threaded_irq(p->irq, gpio_hardirq, gpio_thread,

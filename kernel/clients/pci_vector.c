@@ -78,7 +78,10 @@ static u64 pci_take_trigger(struct irqlink_pci_vector *v, u64 now)
 /* Hard IRQ, on PREEMPT_RT too (IRQF_NO_THREAD). */
 static irqreturn_t pci_hardirq(int irq, void *data)
 {
-	struct irqlink_event event = { .time_ns = ktime_get_ns() };
+	struct irqlink_event event = {
+		.time_ns = ktime_get_ns(),
+		.flags = irqlink_stamp_flags(),
+	};
 	struct irqlink_pci_vector *v = irqlink_source_priv(data);
 	struct irqlink_pci *p = v->p;
 
@@ -116,7 +119,7 @@ static int vector_setup(struct irqlink_pci *p, int i, int count)
 	int ret;
 
 	if (!pci_dev_msi_enabled(pdev))
-		flags |= IRQF_SHARED;
+		flags |= IRQLINK_IRQF_SHARED;
 
 	v->p = p;
 	v->irq = desc.irq;

@@ -91,6 +91,24 @@ static inline void irqlink_vm_forbid_write(struct vm_area_struct *vma)
 #define irqlink_class_device struct device
 #endif
 
+/* A group for CAP_NET_ADMIN only; older kernels call it as they do a command. */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
+
+/*
+ * A handler that is never threaded shares its line with those that are: on
+ * PREEMPT_RT these are all one-shot, elsewhere some are (since 6.9 it can be
+ * left to the first one).
+ */
+#if IS_ENABLED(CONFIG_PREEMPT_RT)
+#define IRQLINK_IRQF_SHARED	(IRQF_SHARED | IRQF_ONESHOT)
+#elif defined(IRQF_COND_ONESHOT)
+#define IRQLINK_IRQF_SHARED	(IRQF_SHARED | IRQF_COND_ONESHOT)
+#else
+#define IRQLINK_IRQF_SHARED	IRQF_SHARED
+#endif
+
 /* Since 6.9 a family is told who joins and leaves its groups. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
 #define IRQLINK_GENL_TELLS_MEMBERS 1

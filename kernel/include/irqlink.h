@@ -22,7 +22,10 @@
 #define _IRQLINK_H
 
 #include <linux/irqreturn.h>
+#include <linux/preempt.h>
 #include <linux/types.h>
+
+#include "uapi/irqlink.h"
 
 /* MODULE_VERSION() of all modules, and the version of the Rust crates. */
 #define IRQLINK_VERSION	"0.1.0"
@@ -93,6 +96,20 @@ struct irqlink_event {
 	u32 status;
 	u64 payload[2];
 };
+
+/**
+ * irqlink_stamp_flags() - where a handler takes its stamp
+ *
+ * On PREEMPT_RT a controller may call handlers from a thread of its own, and an
+ * interrupt that is sent anew in software comes in softirq.
+ *
+ * Context: the source's interrupt handler.
+ * Return: IRQLINK_RECORD_THREAD, if it is not in hard IRQ, else 0.
+ */
+static inline u32 irqlink_stamp_flags(void)
+{
+	return in_hardirq() ? 0 : IRQLINK_RECORD_THREAD;
+}
 
 struct irqlink_source *
 irqlink_source_register(const struct irqlink_source_desc *desc);
