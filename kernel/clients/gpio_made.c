@@ -235,7 +235,11 @@ const struct irqlink_kind irqlink_gpio_kind = {
  */
 void irqlink_gpio_unmake_all(void)
 {
-	/* Removes those whose source is there; the others are swept. */
+	struct gpio_made *line, *next;
+
+	/* Removes those whose source is there; no more are made. */
 	irqlink_kind_unregister(&irqlink_gpio_kind);
-	sweep();
+	/* The controller of these has left, or is just leaving. */
+	list_for_each_entry_safe(line, next, &all_made, node)
+		unmake(line);
 }

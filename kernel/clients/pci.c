@@ -89,6 +89,14 @@ static int type_check(struct pci_dev *pdev,
 	return 0;
 }
 
+/* Not every board has room for all the I/O BARs that it is asked for. */
+static int enable_bar(struct pci_dev *pdev, u32 bar)
+{
+	if (pci_resource_flags(pdev, bar) & IORESOURCE_IO)
+		return pci_enable_device(pdev);
+	return pci_enable_device_mem(pdev);
+}
+
 /* The registers are mapped; what is missing are the vectors. */
 static struct irqlink_pci *pci_begin(struct pci_dev *pdev,
 				     const struct irqlink_pci_type *type,
@@ -104,6 +112,7 @@ static struct irqlink_pci *pci_begin(struct pci_dev *pdev,
 		return ERR_PTR(count);
 	}
 
+	*why = "not enough memory";
 	ret = -ENOMEM;
 	p = kzalloc(struct_size(p, vectors, count), GFP_KERNEL);
 	if (!p)
@@ -148,7 +157,7 @@ struct irqlink_source *irqlink_pci_setup(struct pci_dev *pdev,
 		return ERR_PTR(ret);
 
 	*why = "the device cannot be enabled";
-	ret = pci_enable_device_mem(pdev);
+	ret = enable_bar(pdev, type->bar);
 	if (ret)
 		return ERR_PTR(ret);
 	*why = "the BAR is in use by someone else";

@@ -229,6 +229,7 @@ static int sim_register(struct irqlink_sim *sim, const char *name)
 	sim->thread = kthread_run(sim_thread, sim, "irqlink/%s",
 				  irqlink_source_label(sim->src));
 	if (IS_ERR(sim->thread)) {
+		irqlink_source_detach(sim->src);
 		irqlink_source_unregister(sim->src);
 		return PTR_ERR(sim->thread);
 	}

@@ -88,6 +88,16 @@ void irqlink_kind_unregister(const struct irqlink_kind *kind)
 }
 EXPORT_SYMBOL_GPL(irqlink_kind_unregister);
 
+static bool kind_is_missing(int i)
+{
+	bool missing;
+
+	mutex_lock(&kinds_lock);
+	missing = !kinds[i];
+	mutex_unlock(&kinds_lock);
+	return missing;
+}
+
 /* Called with kinds_lock held. */
 static struct irqlink_source *
 kind_add(const struct irqlink_kind *kind, const char *name,
@@ -138,7 +148,8 @@ irqlink_kind_add(const char *name, struct nlattr **attrs,
 	}
 
 	/* What comes of it is seen below. */
-	request_module("%s", known[chosen].module);
+	if (kind_is_missing(chosen))
+		request_module("%s", known[chosen].module);
 
 	mutex_lock(&kinds_lock);
 	if (kinds[chosen])

@@ -196,6 +196,9 @@ int irqlink_nl_consumer_get_dumpit(struct sk_buff *skb,
 			irqlink_source_put(src);
 			break;
 		}
+		/* The one whose consumers were being told has left. */
+		if (id != cb->args[0])
+			cb->args[1] = 0;
 		ret = dump_source(skb, cb, src, &cb->args[1]);
 		irqlink_source_put(src);
 		if (!ret) {
