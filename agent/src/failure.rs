@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use irqlink::{BindingError, Error};
 use nix::errno::Errno;
 
+use crate::output::say;
+
 /// Exit codes, as `irqlink --help` lists them.
 pub const EXIT_CODES: &str = "\
 Exit codes:
@@ -38,9 +40,11 @@ impl Failure {
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return ExitCode::SUCCESS;
             }
-            Failure::Output(error) => eprintln!("irqlink: cannot write the output: {error}"),
-            Failure::Library(error) => eprintln!("irqlink: {error}"),
-            Failure::Timeout(missing) => eprintln!("irqlink: timed out: {missing}"),
+            Failure::Output(error) => {
+                say(format_args!("irqlink: cannot write the output: {error}"));
+            }
+            Failure::Library(error) => say(format_args!("irqlink: {error}")),
+            Failure::Timeout(missing) => say(format_args!("irqlink: timed out: {missing}")),
         }
         ExitCode::from(self.code())
     }

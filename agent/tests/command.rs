@@ -1,5 +1,6 @@
 //! The command's behaviour that does not need a device.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -129,4 +130,14 @@ fn a_file_that_is_no_source_is_4() {
             stderr(&output)
         );
     }
+}
+
+#[test]
+fn a_message_that_cannot_be_written_changes_nothing() {
+    let status = Command::new(env!("CARGO_BIN_EXE_irqlink"))
+        .args(["trigger", "/dev/null"])
+        .stderr(File::create("/dev/full").unwrap())
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(4));
 }

@@ -62,7 +62,8 @@ impl Progress {
 
     fn show(&mut self, done: u64, all: u64) {
         if self.due.is_some_and(|due| due <= Instant::now()) {
-            eprint!("\rtriggered {done} of {all}");
+            // Whom it does not reach does not miss it.
+            let _ = write!(stderr(), "\rtriggered {done} of {all}");
             self.due = Some(Instant::now() + Duration::from_millis(200));
             self.shown = true;
         }
@@ -70,7 +71,7 @@ impl Progress {
 
     fn clear(&self) {
         if self.shown {
-            eprint!("\r\x1b[K");
+            let _ = write!(stderr(), "\r\x1b[K");
         }
     }
 }

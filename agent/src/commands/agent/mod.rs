@@ -14,7 +14,7 @@ use irqlink::{Options, Start};
 use self::service::Service;
 use super::Outcome;
 use super::watch::parse_start;
-use crate::output::{Layout, Printer, SPECIFIERS, Template};
+use crate::output::{Layout, Printer, SPECIFIERS, Template, say};
 
 /// Receive events as a service.
 ///
@@ -94,5 +94,5 @@ impl Agent {
 
 /// Says what happens, on standard error; the journal adds the time.
 fn log(line: std::fmt::Arguments<'_>) {
-    eprintln!("irqlink agent: {line}");
+    say(format_args!("irqlink agent: {line}"));
 }
