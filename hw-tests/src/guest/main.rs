@@ -21,6 +21,7 @@ mod refusal;
 mod registration;
 mod removal;
 mod rig;
+mod service;
 mod setting;
 mod sim;
 mod sim_chip;
@@ -81,6 +82,7 @@ fn tests(cases: &[Arc<Case>]) -> Vec<Trial> {
         congestion::tests(),
         takeover::tests(),
         removal::tests(),
+        service::tests(),
         allocation::tests(),
         refusal::tests(),
         registration::tests(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use irqlink::{Access, Agent, Device, FileReader, Options, Progress, Receiver, RingReader, Start};
 use irqlink_hw_tests::job::MODULE_DIR;
-use irqlink_hw_tests::kernel_modules::NAMES;
+use irqlink_hw_tests::kernel_modules::{NAMES, is_loaded};
 use libtest_mimic::Failed;
 use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
@@ -210,18 +210,27 @@ fn all_modules_unload_after_an_agent_was_left_behind() -> Outcome {
     agent.register(SOURCE, Start::Next)?;
     Board::open(SOURCE)?.raise_many(100)?;
 
-    let modules = || NAMES.iter().filter(|name| **name != "irqlink_pci");
-    delete_module(c"irqlink_pci", DeleteModuleFlags::O_NONBLOCK)?;
-    for module in modules().rev() {
-        delete_module(&CString::new(*module)?, DeleteModuleFlags::O_NONBLOCK)?;
-    }
+    unload_all()?;
     let error = irqlink::Control::open().err();
     ensure!(
         matches!(error, Some(irqlink::Error::ModuleMissing)),
         "without the module: {error:?}"
     );
-    modules().try_for_each(|module| load(module))?;
-    load("irqlink_pci")
+    load_all()
+}
+
+/// Unloads every module that is loaded.
+pub fn unload_all() -> Outcome {
+    let loaded = NAMES.iter().rev().filter(|name| is_loaded(name));
+    for module in loaded {
+        delete_module(&CString::new(*module)?, DeleteModuleFlags::O_NONBLOCK)?;
+    }
+    Ok(())
+}
+
+/// Loads every module again.
+pub fn load_all() -> Outcome {
+    NAMES.iter().try_for_each(|module| load(module))
 }
 
 /// Loads a module that a test unloaded, and waits for the source.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use irqlink::{Event, Start};
+use irqlink::{Event, Source, Start};
 
 /// One source that the service is to receive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,12 @@ impl Entry {
         self.registered = true;
         self.registrations += 1;
         self.start = Start::At(first);
+    }
+
+    /// Whether its events come, as far as the sources tell that there are now. One that left while
+    /// the socket was full is registered until its end comes, which may be never.
+    pub fn listens(&self, sources: &[Source]) -> bool {
+        self.registered && sources.iter().any(|source| Some(source.id) == self.id)
     }
 
     /// Takes an event of this source into account.
@@ -101,6 +107,20 @@ mod tests {
                 .to_string()
                 .contains("1 interrupts received, 4 lost, registered 1 times")
         );
+    }
+
+    #[test]
+    fn one_that_left_unheard_does_not_listen() {
+        let mut entry = Entry::new("edu0".into(), Start::Next);
+        let source = |id| Source {
+            id,
+            ..Source::default()
+        };
+        assert!(!entry.listens(&[source(1)]));
+        entry.register(1, 5);
+        assert!(entry.listens(&[source(2), source(1)]));
+        assert!(!entry.listens(&[]));
+        assert!(!entry.listens(&[source(2)]));
     }
 
     #[test]

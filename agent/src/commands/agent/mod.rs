@@ -1,5 +1,6 @@
 //! `irqlink agent`
 
+mod connection;
 mod ledger;
 mod service;
 

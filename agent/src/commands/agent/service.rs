@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use irqlink::{
-    Agent, Control, Error, Event, EventLoop, Notices, Options, Receiver, Result, Source, Start,
-};
-use nix::errno::Errno;
+use irqlink::{Agent, Error, Event, EventLoop, Options, Progress, Receiver, Result, Source, Start};
 
+use super::connection::Connection;
 use super::ledger::Entry;
 use super::log;
 use crate::failure::Failure;
@@ -28,13 +26,6 @@ pub struct Service {
     waiting: String,
     /// The first look is over: from now on what fails is tried again.
     started: bool,
-}
-
-/// One life of the kernel module: the family's number is another after it was loaded again.
-struct Connection {
-    agent: Agent,
-    control: Control,
-    notices: Notices,
 }
 
 /// Why a connection ended.
@@ -93,7 +84,7 @@ impl Service {
             Ok(connection) => connection,
             Err(Error::ModuleMissing) => {
                 self.wait_for("the kernel module (load it: modprobe irqlink)".to_owned());
-                self.entries.iter_mut().for_each(Entry::leave);
+                self.leave();
                 return Ok(End::Lost);
             }
             Err(error) => return Err(error.into()),
@@ -118,11 +109,14 @@ impl Service {
         let mut look = true;
         loop {
             if look {
-                if !self.register_missing(connection)? {
+                let Some(sources) = connection.sources()? else {
+                    self.finish(connection)?;
                     return Ok(End::Lost);
-                }
-                let missing = self.entries.iter().any(|entry| !entry.registered);
-                events.set_timer((missing || self.entries.is_empty()).then_some(RETRY), false)?;
+                };
+                self.register_missing(&sources, connection)?;
+                let complete = self.entries.iter().all(|entry| entry.listens(&sources));
+                let retry = self.entries.is_empty() || !complete;
+                events.set_timer(retry.then_some(RETRY), false)?;
             }
             let wake = match events.turn(&mut [&mut connection.agent], &mut |event| {
                 handle(&mut self.entries, &mut self.printer, event);
@@ -146,19 +140,14 @@ impl Service {
         }
     }
 
-    /// Registers for what exists and is not registered. False if the module is gone.
-    fn register_missing(&mut self, connection: &mut Connection) -> Result<bool, Failure> {
-        let sources = match connection.control.sources() {
-            Ok(sources) => sources,
-            // The family's number is no longer known.
-            Err(Error::Refused {
-                errno: Errno::ENOENT,
-                ..
-            }) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        };
+    /// Registers for what exists and is not registered.
+    fn register_missing(
+        &mut self,
+        sources: &[Source],
+        connection: &mut Connection,
+    ) -> Result<(), Failure> {
         if self.all {
-            self.add_entries(&sources);
+            self.add_entries(sources);
         }
         let mut missing = Vec::new();
         for entry in self.entries.iter_mut().filter(|entry| !entry.registered) {
@@ -183,11 +172,30 @@ impl Service {
         self.started = true;
         self.tell_missing(&missing);
         // What came before the answer is not announced.
-        connection
-            .agent
-            .drain(&mut |event| handle(&mut self.entries, &mut self.printer, event))?;
+        self.drain(connection)?;
+        Ok(())
+    }
+
+    /// Hands over what there is.
+    fn drain(&mut self, connection: &mut Connection) -> Result<Progress, Failure> {
+        let progress = connection.agent.drain(&mut |event| {
+            handle(&mut self.entries, &mut self.printer, event);
+        })?;
         self.flush()?;
-        Ok(true)
+        Ok(progress)
+    }
+
+    /// The module is gone. What it sent before, and counts as delivered, is still in the socket.
+    fn finish(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+        while self.drain(connection)? == Progress::More {}
+        self.leave();
+        Ok(())
+    }
+
+    /// No source is there; those that come have logs of their own.
+    fn leave(&mut self) {
+        self.entries.iter_mut().for_each(Entry::leave);
+        self.from = Start::Oldest;
     }
 
     fn add_entries(&mut self, sources: &[Source]) {
@@ -220,16 +228,6 @@ impl Service {
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.printer.as_mut().map_or(Ok(()), Printer::flush)
-    }
-}
-
-impl Connection {
-    fn open(options: Options) -> Result<Self> {
-        Ok(Connection {
-            notices: Notices::open()?,
-            control: Control::open()?,
-            agent: Agent::open(options)?,
-        })
     }
 }
 
