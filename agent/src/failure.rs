@@ -26,6 +26,8 @@ Exit codes:
 pub enum Failure {
     /// The library says so.
     Library(Error),
+    /// The options do not go together.
+    Usage(&'static str),
     /// Standard output cannot be written.
     Output(io::Error),
     /// `--timeout` ran out; says what is missing.
@@ -43,6 +45,7 @@ impl Failure {
             Failure::Output(error) => {
                 say(format_args!("irqlink: cannot write the output: {error}"));
             }
+            Failure::Usage(wrong) => say(format_args!("irqlink: {wrong}")),
             Failure::Library(error) => say(format_args!("irqlink: {error}")),
             Failure::Timeout(missing) => say(format_args!("irqlink: timed out: {missing}")),
         }
@@ -52,6 +55,7 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Failure::Output(_) => 1,
+            Failure::Usage(_) => 2,
             Failure::Timeout(_) => 6,
             Failure::Library(error) => match error {
                 Error::ModuleMissing

@@ -48,6 +48,10 @@ fn wrong_usage_is_2_and_says_what_is_wrong() {
         (&["watch", "edu0", "--timeout", "10"], "10s"),
         (&["watch", "edu0", "--from", "0"], "oldest"),
         (&["watch", "edu0", "--path", "pigeon"], "netlink"),
+        (
+            &["watch", "edu0", "--path", "read", "--rcvbuf", "1K"],
+            "netlink",
+        ),
         (&["agent", "--cpu", "2-1"], "0,2-4"),
         (&["agent", "--priority", "100"], "99"),
         (&["trigger", "edu0", "--interval", "soon"], "200us"),

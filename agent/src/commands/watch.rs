@@ -22,7 +22,7 @@ pub struct Watch {
     /// Names of sources, or paths of their device files
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Exit after N interrupts
+    /// Exit after N interrupts; 0 for never
     #[arg(short, long, value_name = "N")]
     num_events: Option<u64>,
     /// Print each event by this format, see below
@@ -59,6 +59,9 @@ enum Path {
 
 impl Watch {
     pub fn run(self) -> Outcome {
+        if self.rcvbuf.is_some() && !matches!(self.path, Path::Netlink) {
+            return Err(Failure::Usage("--rcvbuf is for --path netlink only"));
+        }
         let mut events = EventLoop::new()?;
         let mut printer = Printer::new(Layout::new(self.json, self.format.clone()));
         let mut receivers = self.open(&mut printer)?;
@@ -73,18 +76,19 @@ impl Watch {
             .map(|receiver| receiver.as_mut() as _)
             .collect();
 
-        let wanted = self.num_events.unwrap_or(u64::MAX);
-        while printer.interrupts() < wanted {
+        let wanted = self.wanted().unwrap_or(u64::MAX);
+        loop {
             let wake = events.turn(&mut receivers, &mut |event| {
                 if printer.interrupts() < wanted {
                     printer.print(event);
                 }
             })?;
             printer.flush()?;
-            if wake.stop || (wake.other && printer.reader_left()) {
+            let done = printer.interrupts() >= wanted;
+            if done || wake.stop || (wake.other && printer.reader_left()) {
                 break;
             }
-            if wake.ended && printer.interrupts() < wanted {
+            if wake.ended {
                 return Err(Error::Gone {
                     name: self.sources.join(", "),
                 }
@@ -129,8 +133,13 @@ impl Watch {
         Ok(receivers)
     }
 
+    /// After how many interrupts it ends.
+    fn wanted(&self) -> Option<u64> {
+        self.num_events.filter(|wanted| *wanted > 0)
+    }
+
     fn timed_out(&self, interrupts: u64) -> Outcome {
-        match self.num_events {
+        match self.wanted() {
             None => Ok(ExitCode::SUCCESS),
             Some(wanted) => Err(Failure::Timeout(format!(
                 "{interrupts} of {wanted} interrupts came"

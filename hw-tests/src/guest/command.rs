@@ -2,11 +2,15 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use libtest_mimic::Failed;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::board::*;
+use crate::watch::Watch;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
@@ -16,6 +20,8 @@ pub fn tests() -> Vec<Trial> {
         an_unknown_source_is_4_and_lists_those_there_are,
         no_permission_is_5_and_names_the_file,
         a_timeout_is_6,
+        what_came_with_the_timeout_counts,
+        watch_of_no_number_goes_on,
         doctor_finds_nothing_broken,
     )
 }
@@ -101,6 +107,30 @@ fn no_permission_is_5_and_names_the_file() -> Outcome {
 fn a_timeout_is_6() -> Outcome {
     let watch = ["watch", SOURCE, "-n", "1", "--timeout", "50ms"];
     ended(&irqlink(&watch)?, 6, &[])
+}
+
+/// Both wait for a process that is stopped.
+fn what_came_with_the_timeout_counts() -> Outcome {
+    let board = Board::open(SOURCE)?;
+    let mut watch = Watch::start(SOURCE, &["-n", "3", "--timeout", "4s"])?;
+    watch.signal(Signal::SIGSTOP)?;
+    board.raise_many(3)?;
+    thread::sleep(Duration::from_secs(4));
+    watch.signal(Signal::SIGCONT)?;
+    let status = watch.wait()?;
+    ensure!(status.success(), "it ended with {status}");
+    Ok(())
+}
+
+fn watch_of_no_number_goes_on() -> Outcome {
+    let board = Board::open(SOURCE)?;
+    let mut watch = Watch::start(SOURCE, &["-n", "0"])?;
+    board.raise_many(2)?;
+    let came = watch.lines()?.take(2).count();
+    watch.signal(Signal::SIGTERM)?;
+    let status = watch.wait()?;
+    ensure!(came == 2 && status.success(), "{came} came, then {status}");
+    Ok(())
 }
 
 fn doctor_finds_nothing_broken() -> Outcome {

@@ -139,7 +139,8 @@ fn what_was_sent_before_the_modules_left_is_told() -> Outcome {
 
 fn what_came_before_it_saw_the_modules_is_received() -> Outcome {
     unload_all()?;
-    let service = Service::start(&["all"])?;
+    // `all` wins.
+    let service = Service::start(&["nothing", "all"])?;
     let waits = service.says(1, "waiting for the kernel module");
     service.sleeps_through(|| {
         load_all()?;

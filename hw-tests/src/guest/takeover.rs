@@ -19,7 +19,7 @@ fn a_killed_agent_is_released_and_another_takes_over() -> Outcome {
     let board = Board::open(SOURCE)?;
     let first = board.head()? + 1;
 
-    let mut watch = Watch::start(SOURCE)?;
+    let mut watch = Watch::start(SOURCE, &[])?;
     board.raise_many(20)?;
     watch.kill()?;
     board.raise_many(20)?;
@@ -41,7 +41,7 @@ fn a_stopped_agent_misses_nothing_unreported() -> Outcome {
     let first = board.head()? + 1;
     let last = first + COUNT - 1;
 
-    let mut watch = Watch::start(SOURCE)?;
+    let mut watch = Watch::start(SOURCE, &[])?;
     watch.signal(Signal::SIGSTOP)?;
     board.raise_many(COUNT as usize)?;
     watch.signal(Signal::SIGCONT)?;

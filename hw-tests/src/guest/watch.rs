@@ -1,7 +1,7 @@
 //! `irqlink watch` as a process of its own.
 
 use std::io::{self, BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use irqlink::{ConsumerKind, Control};
 use libtest_mimic::Failed;
@@ -17,9 +17,10 @@ pub struct Watch {
 
 impl Watch {
     /// Starts it, and returns once the kernel knows its agent.
-    pub fn start(source: &str) -> Result<Watch, Failed> {
+    pub fn start(source: &str, options: &[&str]) -> Result<Watch, Failed> {
         let child = Command::new("irqlink")
             .args(["watch", source, "--json"])
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|e| format!("cannot start irqlink: {e}"))?;
@@ -38,6 +39,11 @@ impl Watch {
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) -> Outcome {
         Ok(kill(Pid::from_raw(self.child.id() as i32), signal)?)
+    }
+
+    /// Returns once it has ended by itself.
+    pub fn wait(&mut self) -> Result<ExitStatus, Failed> {
+        Ok(self.child.wait()?)
     }
 
     /// What it prints.

@@ -79,11 +79,10 @@ impl Agent {
         }
         let print = self.verbose || self.json || self.format.is_some();
         let printer = print.then(|| Printer::new(Layout::new(self.json, self.format)));
-        let names = self
-            .sources
-            .into_iter()
-            .filter(|name| name != "all")
-            .collect();
+        let mut names = self.sources;
+        if names.iter().any(|name| name == "all") {
+            names.clear();
+        }
         let options = Options {
             receive_buffer: self.rcvbuf,
             ..Options::default()

@@ -17,7 +17,7 @@ fn a_killed_agent_is_replaced_without_a_gap(stand: &mut Stand) -> Outcome {
     // All of them fit the log.
     let part = (stand.rig().events / 3).clamp(1, 20);
     let first = stand.board.head()? + 1;
-    let mut watch = Watch::start(&stand.source)?;
+    let mut watch = Watch::start(&stand.source, &[])?;
     stand.make(part)?;
     watch.kill()?;
     stand.make(part)?;
