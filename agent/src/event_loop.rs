@@ -26,7 +26,7 @@ const OTHER: Token = Token(usize::MAX - 3);
 pub struct Wake {
     /// Every receiver has ended.
     pub ended: bool,
-    /// The process was asked to stop: `SIGINT` or `SIGTERM` came.
+    /// The process was asked to stop: `SIGINT` or `SIGTERM` came, now or before.
     pub stop: bool,
     /// The timer ran out.
     pub timer: bool,
@@ -57,6 +57,8 @@ pub struct EventLoop {
     events: Events,
     signals: SignalFd,
     timer: TimerFd,
+    /// A signal came: it is announced once, and never taken.
+    stop: bool,
     /// For each receiver, how far it came.
     progress: Vec<Progress>,
 }
@@ -86,6 +88,7 @@ impl EventLoop {
             events: Events::with_capacity(16),
             signals,
             timer,
+            stop: false,
             progress: Vec::new(),
         };
         event_loop.watch_fd(&event_loop.signals, STOP)?;
@@ -145,7 +148,8 @@ impl EventLoop {
         set.map_err(Error::system("set the timer"))
     }
 
-    /// Waits until something happens, and drains the receivers that have something.
+    /// Waits until something happens, and drains the receivers that have something. Once the
+    /// process was asked to stop, waits no more.
     ///
     /// # Errors
     /// Those of the receivers.
@@ -155,7 +159,7 @@ impl EventLoop {
         handler: &mut dyn FnMut(Event<'_>),
     ) -> Result<Wake> {
         let more = self.progress.contains(&Progress::More);
-        let timeout = more.then_some(Duration::ZERO);
+        let timeout = (more || self.stop).then_some(Duration::ZERO);
         if let Err(error) = self.poll.poll(&mut self.events, timeout) {
             if error.kind() != io::ErrorKind::Interrupted {
                 return Err(Error::io("wait for events")(error));
@@ -165,9 +169,11 @@ impl EventLoop {
         for event in &self.events {
             match event.token() {
                 Token(index) if index < receivers.len() => {
-                    self.progress[index] = receivers[index].drain(handler)?;
+                    let progress = receivers[index].drain(handler);
+                    self.progress[index] =
+                        progress.inspect_err(|_| self.stop |= announced(&self.events, STOP))?;
                 }
-                STOP => wake.stop = true,
+                STOP => self.stop = true,
                 TIMER => wake.timer = true,
                 _ => wake.other = true,
             }
@@ -175,6 +181,7 @@ impl EventLoop {
         if more {
             self.drain_rest(receivers, handler)?;
         }
+        wake.stop = self.stop;
         wake.timer = wake.timer && self.timer_ran_out()?;
         wake.ended = !self.progress.is_empty()
             && self
@@ -249,6 +256,10 @@ impl EventLoop {
             )
             .map_err(Error::io("wait for a descriptor"))
     }
+}
+
+fn announced(events: &Events, token: Token) -> bool {
+    events.iter().any(|event| event.token() == token)
 }
 
 #[cfg(test)]

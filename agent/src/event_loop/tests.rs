@@ -56,6 +56,31 @@ fn it_ends_by_a_signal_before_a_later_timer() {
 }
 
 #[test]
+fn a_signal_is_told_though_a_receiver_fails_in_the_same_turn() {
+    let (mut reader, to) = reader();
+    let mut events = EventLoop::new().unwrap();
+    events.add(&mut reader).unwrap();
+    // What was added needs no announcement any more.
+    drop(events.turn(&mut [&mut reader], &mut |_| {}));
+    nix::unistd::write(&to, &[0; 72]).unwrap();
+    raise(Signal::SIGTERM).unwrap();
+    assert!(events.turn(&mut [&mut reader], &mut |_| {}).is_err());
+    assert!(events.turn(&mut [], &mut |_| {}).unwrap().stop);
+}
+
+#[test]
+fn a_signal_is_told_though_the_handler_breaks_in_the_same_turn() {
+    let (mut reader, to) = reader();
+    let mut events = EventLoop::new().unwrap();
+    events.add(&mut reader).unwrap();
+    feed(&to, &records([1]));
+    raise(Signal::SIGINT).unwrap();
+    let mut run = || events.run(&mut [&mut reader], |_| ControlFlow::Break(()));
+    assert_eq!(run().unwrap(), End::Break(()));
+    assert_eq!(run().unwrap(), End::Stopped);
+}
+
+#[test]
 fn a_watched_descriptor_wakes_it() {
     let other = EventFd::from_flags(EfdFlags::EFD_NONBLOCK).unwrap();
     let mut events = EventLoop::new().unwrap();
