@@ -61,22 +61,27 @@ impl Mapping {
         self.mask + 1
     }
 
-    /// Sequence number of the newest record. The acquire pairs with the kernel's release of
-    /// `head` after the record is written.
+    /// Sequence number of the newest record.
     #[inline]
     pub(crate) fn head(&self) -> u64 {
-        self.word(offset_of!(Ring, head)).load(Ordering::Acquire)
+        let head = self.word(offset_of!(Ring, head)).load(Ordering::Relaxed);
+        // Pairs with the kernel's release of `head` after the record is written.
+        fence(Ordering::Acquire);
+        head
     }
 
-    /// `IRQLINK_RING_*`. The acquire pairs with the kernel's release of `state` after the last
-    /// record: a `head` loaded later is final once `IRQLINK_RING_GONE` is seen.
+    /// `IRQLINK_RING_*`. A `head` loaded later is final once `IRQLINK_RING_GONE` is seen.
     #[inline]
     pub(crate) fn state(&self) -> u32 {
-        // SAFETY: the field is in the mapping, aligned, and mapped as long as `self`.
+        // SAFETY: the field is in the mapping, aligned, and mapped as long as `self`. That memory
+        // is read-only, where relaxed loads are what atomic access is defined for.
         let state = unsafe {
             AtomicU32::from_ptr(self.map.as_mut_ptr().add(offset_of!(Ring, state)).cast())
         };
-        state.load(Ordering::Acquire)
+        let state = state.load(Ordering::Relaxed);
+        // Pairs with the kernel's release of `state` after the last record.
+        fence(Ordering::Acquire);
+        state
     }
 
     /// Copies record number `sequence`, at most `head`; `None` if it was overwritten.
@@ -84,11 +89,12 @@ impl Mapping {
     pub(crate) fn record(&self, sequence: u64) -> Option<Record> {
         let slot = self.records_offset + (sequence & self.mask) as usize * RECORD_SIZE;
         let seq = self.word(slot + offset_of!(Record, seq));
-        // Pairs with the kernel's release of the slot's seq after the record is written: the
-        // words below are at least as new.
-        if seq.load(Ordering::Acquire) != sequence {
+        if seq.load(Ordering::Relaxed) != sequence {
             return None;
         }
+        // Pairs with the kernel's release of the slot's seq after the record is written: the
+        // words below are at least as new.
+        fence(Ordering::Acquire);
         let words: [u64; WORDS] = std::array::from_fn(|index| {
             self.word(slot + index * size_of::<u64>())
                 .load(Ordering::Relaxed)
@@ -102,11 +108,14 @@ impl Mapping {
         Some(bytemuck::cast(words))
     }
 
-    /// The word at an offset, which is a multiple of 8 within the mapping.
+    /// The word at an offset, which is a multiple of 8 within the mapping. Load it relaxed, and
+    /// fence where more is needed.
     #[inline]
     fn word(&self, offset: usize) -> &AtomicU64 {
         // SAFETY: `new` checked that header and records lie in the mapping and are aligned; it
-        // is mapped as long as `self`, and only atomic accesses are made while it is shared.
+        // is mapped as long as `self`, and only atomic accesses are made while it is shared. It is
+        // read-only: relaxed loads of 8 bytes are defined there on 64-bit machines; on 32-bit ARM
+        // they are made of `ldrexd`, which does nothing but read.
         unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().add(offset).cast()) }
     }
 }
