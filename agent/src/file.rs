@@ -1,5 +1,6 @@
 //! Events by `read`.
 
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
@@ -19,6 +20,8 @@ const RECORDS: usize = 32;
 pub(crate) struct RecordReader {
     device: Device,
     buffer: Box<[Record; RECORDS]>,
+    /// The end was handed over.
+    ended: bool,
 }
 
 /// What came of a `read`.
@@ -29,7 +32,7 @@ pub(crate) enum Read {
     Nothing,
     /// A signal came first.
     Interrupted,
-    /// The end was handed over.
+    /// The end was handed over, now or before.
     Gone,
 }
 
@@ -39,6 +42,7 @@ impl RecordReader {
         Ok(RecordReader {
             device,
             buffer: Box::new([Record::default(); RECORDS]),
+            ended: false,
         })
     }
 
@@ -54,9 +58,11 @@ impl RecordReader {
             Err(Errno::EAGAIN) => return Ok(Read::Nothing),
             Err(Errno::EINTR) => return Ok(Read::Interrupted),
             Err(Errno::ENODEV) => {
-                handler(Event::Gone {
-                    source: self.device.source(),
-                });
+                if !mem::replace(&mut self.ended, true) {
+                    handler(Event::Gone {
+                        source: self.device.source(),
+                    });
+                }
                 return Ok(Read::Gone);
             }
             Err(errno) => return Err(self.device.error("read", errno)),

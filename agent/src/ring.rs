@@ -1,6 +1,7 @@
 //! Events from the mapped log.
 
 use std::hint;
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,8 @@ pub struct RingReader {
     eventfd: Option<EventFd>,
     /// Sequence number of the next event.
     next: u64,
+    /// The end was handed over.
+    ended: bool,
 }
 
 impl RingReader {
@@ -71,6 +74,7 @@ impl RingReader {
             mapping,
             eventfd,
             next: info.next.max(1),
+            ended: false,
         })
     }
 
@@ -80,20 +84,26 @@ impl RingReader {
     }
 
     /// Keeps the CPU busy until there is something for [`drain`](Receiver::drain), for `limit` at
-    /// most. Returns whether there is.
+    /// most. Returns whether there is; of a source that is gone there always is.
     ///
     /// The shortest way of all, for a thread that has a CPU to itself: spin without end. Where events
-    /// come close together but not always, spin a little, and then sleep:
+    /// come close together but not always, spin a little, and then sleep; and have the loop look at all
+    /// else now and then, should events come close together for ever:
     ///
     /// ```no_run
     /// # use std::time::Duration;
-    /// # use irqlink::{EventLoop, Receiver, RingReader};
+    /// # use irqlink::{EventLoop, Progress, Receiver, RingReader};
     /// # fn run(events: &mut EventLoop, ring: &mut RingReader) -> irqlink::Result<()> {
     /// let mut handler = |event: irqlink::Event<'_>| println!("{event:?}");
     /// loop {
-    ///     if ring.spin(Duration::from_micros(50)) {
-    ///         ring.drain(&mut handler)?;
-    ///     } else if events.turn(&mut [ring], &mut handler)?.stop {
+    ///     let mut spins = 0..1000;
+    ///     while spins.next().is_some() && ring.spin(Duration::from_micros(50)) {
+    ///         if ring.drain(&mut handler)? == Progress::Ended {
+    ///             return Ok(());
+    ///         }
+    ///     }
+    ///     let wake = events.turn(&mut [ring], &mut handler)?;
+    ///     if wake.stop || wake.ended {
     ///         return Ok(());
     ///     }
     /// }
@@ -136,7 +146,9 @@ impl Receiver for RingReader {
             return Ok(Progress::More);
         }
         if gone {
-            handler(Event::Gone { source });
+            if !mem::replace(&mut self.ended, true) {
+                handler(Event::Gone { source });
+            }
             return Ok(Progress::Ended);
         }
         Ok(Progress::Drained)

@@ -1,15 +1,16 @@
 //! The protocol of the ring, against a file that is written as the kernel writes it.
 
 use std::fs::File;
+use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use std::thread;
 
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::*;
 use crate::abi::{IRQLINK_ABI_VERSION, IRQLINK_RING_MAGIC, RECORD_SIZE, Record, Ring};
-use crate::testing::{allocations, line, records};
+use crate::testing::{allocations, drain, line, records};
 
 const PAGE: usize = 4096;
 const CAPACITY: u64 = 16;
@@ -64,8 +65,17 @@ impl Writer {
             self.word(slot + 8 * index).store(*word, Ordering::Relaxed);
         }
         self.word(slot).store(self.seq, Ordering::Release);
-        self.word(std::mem::offset_of!(Ring, head))
+        self.word(offset_of!(Ring, head))
             .store(self.seq, Ordering::Release);
+    }
+
+    /// The device has left.
+    fn end(&self) {
+        // SAFETY: the field is in the mapping and aligned.
+        let state = unsafe {
+            AtomicU32::from_ptr(self.map.as_mut_ptr().add(offset_of!(Ring, state)).cast())
+        };
+        state.store(IRQLINK_RING_GONE, Ordering::Release);
     }
 
     fn append_many(&mut self, count: u64) {
@@ -161,6 +171,26 @@ fn what_is_no_ring_is_refused() {
     for header in wrong {
         assert!(Mapping::new(&file(header), SIZE).is_err(), "{header:?}");
     }
+}
+
+#[test]
+fn the_end_is_told_once_and_after_the_last_event() {
+    let file = file(header());
+    let mut writer = Writer::new(&file);
+    let mut reader = RingReader {
+        mapping: Mapping::new(&file, SIZE).unwrap(),
+        device: Device::of_descriptor(file.into()),
+        eventfd: None,
+        next: 1,
+        ended: false,
+    };
+    writer.append();
+    writer.end();
+    let (events, progress) = drain(&mut reader);
+    assert_eq!(events, ["1 at 1001", "1 gone"]);
+    assert_eq!(progress.unwrap(), Progress::Ended);
+    let (events, progress) = drain(&mut reader);
+    assert_eq!((events.len(), progress.unwrap()), (0, Progress::Ended));
 }
 
 #[test]

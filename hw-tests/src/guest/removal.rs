@@ -9,7 +9,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use irqlink::{Access, Agent, Device, FileReader, Options, Progress, Receiver, RingReader, Start};
+use irqlink::{
+    Access, Agent, Device, FileReader, Options, Progress, Receiver, RingReader, SignalReader, Start,
+};
 use irqlink_hw_tests::job::MODULE_DIR;
 use irqlink_hw_tests::kernel_modules::{NAMES, is_loaded};
 use libtest_mimic::Failed;
@@ -23,6 +25,7 @@ use crate::qmp::Qmp;
 pub fn tests() -> Vec<Trial> {
     trials!("removal":
         an_unplugged_device_ends_its_sleepers,
+        the_end_is_told_once,
         an_unplugged_device_ends_a_blocking_read,
         what_was_raised_before_the_unplugging_arrives,
         the_core_stays_while_a_file_is_open,
@@ -122,6 +125,25 @@ fn an_unplugged_device_ends_its_sleepers() -> Outcome {
         !sources()?.contains(&spare.name),
         "the source is still listed"
     );
+    Ok(())
+}
+
+fn the_end_is_told_once() -> Outcome {
+    let mut spare = Spare::plug()?;
+    let open = || Device::open(&spare.name, Access::Read);
+    let mut read = FileReader::new(open()?, Start::Next)?;
+    let mut signal = SignalReader::new(open()?, Start::Next, 0)?;
+    let mut ring = RingReader::new(open()?, Start::Next)?;
+    spare.unplug()?;
+    let readers: [&mut dyn Receiver; 3] = [&mut read, &mut signal, &mut ring];
+    for reader in readers {
+        let given = receive(reader, |given| given.contains(&Given::Gone))?;
+        let again = drain(reader)?;
+        ensure!(
+            given == [Given::Gone] && again.is_empty(),
+            "{given:?}, and then {again:?}"
+        );
+    }
     Ok(())
 }
 
