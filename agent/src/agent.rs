@@ -97,7 +97,7 @@ impl Agent {
     /// Events that come meanwhile are kept for [`drain`](Receiver::drain): call it next.
     ///
     /// # Errors
-    /// [`Error::Refused`]: `EEXIST` if registered already, `EINVAL` if `start` is beyond the
+    /// [`Error::Refused`]: `EEXIST` if registered already, `ERANGE` if `start` is beyond the
     /// next event; [`Error::NoReply`] if the receive buffer is full.
     pub fn register_device(&mut self, device: &Device, start: Start) -> Result<Registration> {
         let mut request = self
@@ -119,7 +119,8 @@ impl Agent {
         Ok(registration)
     }
 
-    /// Asks for no more events of a source. Those already sent still come.
+    /// Asks for no more events of a source. Those already sent still come. Events that come
+    /// meanwhile, of any source, are kept for [`drain`](Receiver::drain): call it next.
     ///
     /// # Errors
     /// [`Error::Refused`]: `ENOENT` if not registered.
