@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use irqlink::{Consumer, ConsumerKind, Control, Source};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::output::{Style, Table, guard};
@@ -15,7 +16,7 @@ use crate::output::{Style, Table, guard};
 pub struct Stats {
     /// Only this source
     source: Option<String>,
-    /// Print JSON: an array of sources, each with its consumers
+    /// Print JSON: an array of sources, each with its consumers; null where only they know
     #[arg(long)]
     json: bool,
 }
@@ -24,7 +25,28 @@ pub struct Stats {
 struct Ledger {
     #[serde(flatten)]
     source: Source,
+    #[serde(serialize_with = "objects")]
     consumers: Vec<Consumer>,
+}
+
+/// As objects, null where the kernel knows no number.
+fn objects<S: Serializer>(consumers: &[Consumer], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(consumers.iter().map(object))
+}
+
+fn object(consumer: &Consumer) -> Value {
+    let mut object = json!(consumer);
+    if !is_known(consumer) {
+        for count in ["delivered", "lost", "pending"] {
+            object[count] = Value::Null;
+        }
+    }
+    object
+}
+
+/// What a mapping was read for, only its reader knows.
+fn is_known(consumer: &Consumer) -> bool {
+    consumer.kind != ConsumerKind::Ring
 }
 
 impl Stats {
@@ -98,10 +120,9 @@ fn table(consumers: &[Consumer]) -> Table {
             0 => "-".to_owned(),
             number => number.to_string(),
         };
-        // What a mapping was read for, only its reader knows.
-        let known = |count: u64| match consumer.kind {
-            ConsumerKind::Ring => "-".to_owned(),
-            _ => count.to_string(),
+        let known = |count: u64| match is_known(consumer) {
+            true => count.to_string(),
+            false => "-".to_owned(),
         };
         table.row(vec![
             format!("{} {}", consumer.kind, consumer.name)
@@ -120,4 +141,25 @@ fn table(consumers: &[Consumer]) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_of_a_mapping_is_null() {
+        let mut consumer = Consumer {
+            raised: 3,
+            delivered: 2,
+            ..Consumer::default()
+        };
+        assert_eq!(object(&consumer)["delivered"], 2);
+        consumer.kind = ConsumerKind::Ring;
+        let ring = object(&consumer);
+        assert_eq!(ring["raised"], 3);
+        for count in ["delivered", "lost", "pending"] {
+            assert!(ring[count].is_null(), "{ring}");
+        }
+    }
 }

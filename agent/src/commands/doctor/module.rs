@@ -4,6 +4,9 @@ use irqlink::{Access, Control, Device, Source};
 
 use super::check::{Check, Files};
 
+/// Modules that bind no PCI devices: their sources are made, or described by the board.
+const MAKERS: [&str; 2] = ["irqlink_sim", "irqlink_gpio"];
+
 /// All checks of the module and its sources, as far as they can be made.
 pub fn checks(files: &Files) -> Vec<Check> {
     let mut checks = vec![loaded(files)];
@@ -49,7 +52,7 @@ fn loaded(files: &Files) -> Check {
     Check::ok("module", format!("loaded{version}"))
 }
 
-/// Loaded modules that bind devices to it.
+/// Loaded modules that have sources.
 fn drivers(files: &Files) -> Vec<String> {
     let mut modules = files.list("sys/module");
     modules.retain(|module| module.starts_with("irqlink_"));
@@ -61,16 +64,17 @@ fn found(sources: &[Source], drivers: &[String]) -> Check {
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
         return Check::ok("sources", names.join(", "));
     }
-    let advice = match drivers {
-        [] => {
-            "load a driver for your device: modprobe irqlink_pci; or make a source: irqlink source \
-               add"
-            .to_owned()
-        }
-        drivers => format!(
+    let mut binders: Vec<&str> = drivers.iter().map(String::as_str).collect();
+    binders.retain(|driver| !MAKERS.contains(driver));
+    let advice = match (drivers, &binders[..]) {
+        ([], _) => "load a driver for your device (modprobe irqlink_pci), or make a source \
+                    (irqlink source add)"
+            .to_owned(),
+        (_, []) => "make one: irqlink source add".to_owned(),
+        (_, binders) => format!(
             "no device is bound to {}: see `lspci -nnk`; another driver may have it, or its \
              PCI id is unknown (write it to the driver's new_id in sysfs)",
-            drivers.join(", ")
+            binders.join(", ")
         ),
     };
     Check::fail("sources", "none", advice)
@@ -173,6 +177,9 @@ mod tests {
                 .unwrap()
                 .contains("irqlink_pci")
         );
+        let makers = MAKERS.map(str::to_owned);
+        let advice = found(&[], &makers).advice.unwrap();
+        assert!(advice.contains("irqlink source add") && !advice.contains("lspci"));
         let source = Source {
             name: "edu0".into(),
             ..Source::default()
