@@ -63,7 +63,7 @@ impl Watch {
             return Err(Failure::Usage("--rcvbuf is for --path netlink only"));
         }
         let mut events = EventLoop::new()?;
-        let mut printer = Printer::new(Layout::new(self.json, self.format.clone()));
+        let mut printer = Printer::new(Layout::new(self.json, self.format.clone()))?;
         let mut receivers = self.open(&mut printer)?;
         for receiver in &mut receivers {
             events.add(receiver.as_mut())?;

@@ -1,6 +1,6 @@
 //! Prints events as they come.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use irqlink::Event;
@@ -8,6 +8,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
+use super::outlet::Outlet;
 use super::template::{DEFAULT, flags};
 use super::{Style, Template};
 
@@ -36,7 +37,7 @@ impl Layout {
 pub struct Printer {
     layout: Layout,
     style: Style,
-    output: BufWriter<StdoutLock<'static>>,
+    output: BufWriter<Outlet>,
     line: String,
     /// Number and name of each source.
     names: Vec<(u32, String)>,
@@ -46,16 +47,19 @@ pub struct Printer {
 
 impl Printer {
     /// A printer in that layout.
-    pub fn new(layout: Layout) -> Self {
-        Printer {
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn new(layout: Layout) -> io::Result<Self> {
+        Ok(Printer {
             layout,
             style: Style::detect(),
-            output: BufWriter::new(io::stdout().lock()),
+            output: BufWriter::new(Outlet::new()?),
             line: String::new(),
             names: Vec::new(),
             failure: None,
             interrupts: 0,
-        }
+        })
     }
 
     /// Tells it a source's name.

@@ -3,6 +3,7 @@
 mod events;
 mod guard;
 mod message;
+mod outlet;
 mod style;
 mod table;
 mod template;

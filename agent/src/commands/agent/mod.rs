@@ -78,7 +78,9 @@ impl Agent {
             }
         }
         let print = self.verbose || self.json || self.format.is_some();
-        let printer = print.then(|| Printer::new(Layout::new(self.json, self.format)));
+        let printer = print
+            .then(|| Printer::new(Layout::new(self.json, self.format)))
+            .transpose()?;
         let mut names = self.sources;
         if names.iter().any(|name| name == "all") {
             names.clear();
