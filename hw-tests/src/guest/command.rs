@@ -1,5 +1,7 @@
 //! The `irqlink` command, as people run it on a board: output, exit codes, and what to do next.
 
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 use std::thread;
@@ -10,6 +12,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::board::*;
+use crate::removal::let_it_sleep;
 use crate::watch::Watch;
 
 /// The tests of this file.
@@ -18,10 +21,12 @@ pub fn tests() -> Vec<Trial> {
         sources_and_stats_are_json,
         watch_ends_after_the_number_asked_for,
         an_unknown_source_is_4_and_lists_those_there_are,
+        a_source_is_set_by_another_name_of_its_file,
         no_permission_is_5_and_names_the_file,
         a_timeout_is_6,
         what_came_with_the_timeout_counts,
         watch_of_no_number_goes_on,
+        watch_ends_though_nobody_reads_its_output,
         doctor_finds_nothing_broken,
     )
 }
@@ -94,6 +99,17 @@ fn an_unknown_source_is_4_and_lists_those_there_are() -> Outcome {
     Ok(())
 }
 
+fn a_source_is_set_by_another_name_of_its_file() -> Outcome {
+    const DOOR: &str = "/tmp/door";
+    symlink(format!("/dev/irqlink/{SOURCE}"), DOOR)?;
+    let set = irqlink(&["source", "set", DOOR, "--mode", "free"]);
+    fs::remove_file(DOOR)?;
+    let set = set?;
+    ended(&set, 0, &[])?;
+    ensure!(set.stdout.starts_with(b"edu0: "), "it said {set:?}");
+    Ok(())
+}
+
 fn no_permission_is_5_and_names_the_file() -> Outcome {
     for arguments in [&["watch", SOURCE][..], &["trigger", SOURCE]] {
         let output = Command::new("irqlink").args(arguments).uid(1000).output()?;
@@ -130,6 +146,18 @@ fn watch_of_no_number_goes_on() -> Outcome {
     watch.signal(Signal::SIGTERM)?;
     let status = watch.wait()?;
     ensure!(came == 2 && status.success(), "{came} came, then {status}");
+    Ok(())
+}
+
+fn watch_ends_though_nobody_reads_its_output() -> Outcome {
+    let board = Board::open(SOURCE)?;
+    let mut watch = Watch::start(SOURCE, &["--from", "oldest"])?;
+    // Each is a line of some 200 bytes, and the pipe takes 64 KiB.
+    board.raise_many(600)?;
+    let_it_sleep();
+    watch.signal(Signal::SIGTERM)?;
+    let status = watch.wait()?;
+    ensure!(status.success(), "it ended with {status}");
     Ok(())
 }
 

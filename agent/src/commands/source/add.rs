@@ -4,7 +4,7 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use irqlink::{Control, NewSource};
+use irqlink::{Control, NewSource, Source};
 
 use super::super::Outcome;
 use super::gpio::Gpio;
@@ -48,12 +48,22 @@ impl Add {
 
 impl Common {
     /// Makes the source and tells of it.
-    pub fn add(self, mut source: NewSource) -> Outcome {
-        source.name = self.name;
-        let added = Control::open()?.add(&source)?;
+    pub fn add(self, source: NewSource) -> Outcome {
+        let added = self.make(source)?;
+        self.tell(&added)
+    }
+
+    /// Makes the source.
+    pub fn make(&self, mut source: NewSource) -> irqlink::Result<Source> {
+        source.name.clone_from(&self.name);
+        Control::open()?.add(&source)
+    }
+
+    /// Tells of it.
+    pub fn tell(&self, added: &Source) -> Outcome {
         let mut output = stdout().lock();
         if self.json {
-            serde_json::to_writer_pretty(&mut output, &added)?;
+            serde_json::to_writer_pretty(&mut output, added)?;
             writeln!(output)?;
         } else {
             writeln!(output, "{}: added, as source {}", added.name, added.id)?;

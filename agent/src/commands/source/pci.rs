@@ -41,7 +41,7 @@ pub struct Pci {
 impl Pci {
     pub fn run(self) -> Outcome {
         let binding = PciBinding::bind(&self.device)?;
-        let outcome = self.common.add(NewSource::new(irqlink::Pci {
+        let added = self.common.make(NewSource::new(irqlink::Pci {
             device: binding.address().to_owned(),
             bar: self.bar,
             status: self.status,
@@ -50,7 +50,8 @@ impl Pci {
             trigger_value: self.trigger_value,
             vectors: self.vectors,
         }))?;
+        // From here on there is nothing to undo, whether or not it can be told.
         binding.keep();
-        Ok(outcome)
+        self.common.tell(&added)
     }
 }

@@ -4,7 +4,8 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
-use irqlink::{Control, PciBinding};
+use irqlink::{Control, Error, PciBinding, Result, Source};
+use nix::errno::Errno;
 
 use super::super::Outcome;
 
@@ -21,14 +22,24 @@ pub struct Remove {
 impl Remove {
     pub fn run(self) -> Outcome {
         let mut control = Control::open()?;
-        for name in &self.sources {
-            let source = control.source(name)?;
-            control.remove(source.id)?;
-            if source.driver == "irqlink_pci" {
-                PciBinding::release(&source.device)?;
-            }
-            writeln!(stdout(), "{name}: removed")?;
+        let sources = self.sources.iter().map(|name| control.source(name));
+        let sources = sources.collect::<Result<Vec<_>>>()?;
+        for source in &sources {
+            remove(&mut control, source)?;
+            writeln!(stdout(), "{}: removed", source.name)?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn remove(control: &mut Control, source: &Source) -> Result<()> {
+    match control.remove(source.id) {
+        Ok(()) if source.driver == "irqlink_pci" => PciBinding::release(&source.device),
+        // It went with another of its function.
+        Err(Error::Refused {
+            errno: Errno::ENOENT,
+            ..
+        }) => Ok(()),
+        outcome => outcome,
     }
 }

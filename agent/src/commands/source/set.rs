@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use irqlink::units::parse_duration;
-use irqlink::{Access, Control, Delivery, Device, Mode, Settings};
+use irqlink::{Access, Control, Delivery, Device, Error, Mode, Settings};
 
 use super::super::Outcome;
 use crate::output::guard;
@@ -48,13 +48,18 @@ impl Set {
         };
         let mut control = Control::open()?;
         control.set(device.source(), settings, Some(&device))?;
-        let source = control.source(&device.name())?;
+        // Its file may have another name.
+        let sources = control.sources()?;
+        let mut same = sources.iter().filter(|one| one.id == device.source());
+        let source = same.next().ok_or(Error::Gone {
+            name: device.name(),
+        })?;
         writeln!(
             stdout(),
             "{}: delivery in {}, {}",
             source.name,
             source.delivery,
-            guard(&source)
+            guard(source)
         )?;
         Ok(ExitCode::SUCCESS)
     }
