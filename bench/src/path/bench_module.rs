@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use irqlink::Control;
-
 use crate::error::{Error, Result};
 
 /// Its folder in sysfs.
@@ -15,14 +13,6 @@ pub const FOLDER: &str = "/sys/kernel/irqlink_bench";
 pub fn missing() -> Option<String> {
     let is_there = Path::new(FOLDER).exists();
     (!is_there).then(|| "the module irqlink_bench is not loaded (modprobe irqlink_bench)".into())
-}
-
-/// Number of the source, for what is made of its events here.
-///
-/// # Errors
-/// Those of [`Control::source`].
-pub fn number(source: &str) -> Result<u32> {
-    Ok(Control::open()?.source(source)?.id)
 }
 
 /// One of its files follows a source until this is dropped.

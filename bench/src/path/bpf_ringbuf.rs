@@ -4,7 +4,7 @@ use irqlink::abi::Record;
 use irqlink::{Event, Progress};
 use nix::sys::utsname::uname;
 
-use super::bench_module::number;
+use super::number;
 use super::on_mio::{Drain, OnMio};
 use super::own::Own;
 use crate::bpf::Interrupts;

@@ -33,7 +33,7 @@ pub use own::Own;
 
 use std::fmt;
 
-use irqlink::{Event, Source};
+use irqlink::{Control, Event, Source};
 
 use crate::error::Result;
 use crate::trigger::Raise;
@@ -177,6 +177,14 @@ fn find_here(
     let path = find(paths, name)?;
     let missing = path.own().and_then(|own| (own.missing)());
     missing.map_or(Ok(path), |why| Err(format!("not to be had here: {why}")))
+}
+
+/// Number of the source of that name, for what has events of all, or makes its own.
+///
+/// # Errors
+/// Those of [`Control::source`].
+fn number(source: &str) -> Result<u32> {
+    Ok(Control::open()?.source(source)?.id)
 }
 
 fn find(

@@ -10,6 +10,7 @@ use irqlink::{Event, Progress};
 use nix::errno::Errno;
 
 use super::bench_module;
+use super::number;
 use super::on_mio::{Drain, OnMio};
 use super::own::Own;
 use crate::error::{Error, Result};
@@ -45,7 +46,7 @@ impl ProcFile {
             .map_err(Error::system("have irqlink_bench follow the source"))?;
         Ok(ProcFile {
             file,
-            source: bench_module::number(source)?,
+            source: number(source)?,
         })
     }
 }

@@ -13,6 +13,7 @@ use mio::Interest;
 use nix::errno::Errno;
 
 use super::bench_module::{self, FOLDER, Following};
+use super::number;
 use super::on_mio::{Drain, OnMio};
 use super::own::Own;
 use crate::error::{Error, Result};
@@ -42,7 +43,7 @@ impl Attribute {
         Ok(Attribute {
             file: File::open(Path::new(FOLDER).join("event")).map_err(failed)?,
             newest: 0,
-            source: bench_module::number(source)?,
+            source: number(source)?,
             _following: Following::begin("source", source)?,
         })
     }

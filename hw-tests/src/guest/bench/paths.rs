@@ -1,18 +1,25 @@
 //! `irqlink-bench` measures every path that the board has, and says why it has not the others.
 
-use irqlink::Control;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use irqlink::{Control, Sim};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
 use super::peers::PEERS;
-use super::{array, bench, listed, report};
+use super::{array, bench, command, listed, report};
 use crate::board::*;
+use crate::sim::Simulated;
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
     trials!("bench":
         each_path_is_measured_or_skipped_with_a_reason,
         a_path_that_is_not_to_be_had_is_8,
+        events_of_other_sources_do_not_count,
     )
 }
 
@@ -112,5 +119,36 @@ fn a_path_that_is_not_to_be_had_is_8() -> Outcome {
             "{paths}: {output:?}"
         );
     }
+    Ok(())
+}
+
+/// Another source fires all the time, from far ahead in its numbers to its end.
+fn events_of_other_sources_do_not_count() -> Outcome {
+    let other = Simulated::add(Sim {
+        burst: 8,
+        ..Sim::new(Duration::from_millis(2))
+    })?;
+    let file = "/tmp/multicast.json";
+    let mut child = command(&["run", "-s", SOURCE, "-p", "multicast", "-n", "100"])
+        .args(["--blocks", "10", "--stages", "0", "--json", file])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()?;
+    let lines = BufReader::new(child.stderr.take().ok_or("no output")?).lines();
+    let mut said = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        if line.starts_with("round 5 ") {
+            other.remove()?;
+        }
+        said.push(line);
+    }
+    let status = child.wait()?;
+    ensure!(status.code() == Some(0), "it ended with {status}: {said:?}");
+    let report: Value = serde_json::from_slice(&fs::read(file)?)?;
+    let row = &report["results"][0];
+    ensure!(
+        row["received"] == 100 && row["events"] == 100 && row["duplicates"] == 0,
+        "not each event of its own source once: {row}"
+    );
     Ok(())
 }
