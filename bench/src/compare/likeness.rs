@@ -35,9 +35,9 @@ pub fn differences(a: &Report, b: &Report) -> Vec<Difference> {
     if measures(a).is_disjoint(&measures(b)) {
         all.extend(between([("measure", named(a))], [("measure", named(b))]));
     }
-    let runs = |report| [("runs merged", environments(report).len().to_string())];
+    let runs = |report: &Report| [("runs merged", report.environments().len().to_string())];
     all.extend(between(runs(a), runs(b)));
-    for (a, b) in environments(a).iter().zip(environments(b)) {
+    for (a, b) in a.environments().iter().zip(b.environments()) {
         all.extend(between(facts(a), facts(b)));
     }
     let mut seen = BTreeSet::new();
@@ -65,14 +65,6 @@ fn measures(report: &Report) -> BTreeSet<Measure> {
 fn named(report: &Report) -> String {
     let measures = measures(report).into_iter().map(Measure::name);
     or_none(measures.collect::<Vec<_>>().join(", "))
-}
-
-/// The environment of each run.
-fn environments(report: &Report) -> &[Environment] {
-    match report.runs.is_empty() {
-        true => std::slice::from_ref(&report.environment),
-        false => &report.runs,
-    }
 }
 
 /// What figures depend on. Not the modules: to see what a change of theirs does is what reports are

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::measure::Measure;
 use crate::report::{
-    Burst, Percentile, Report, Row, Subject, Throughput, distribution, sections as subjects,
+    Basis, Burst, Percentile, Report, Row, Section as Rows, Subject, Throughput, distribution,
+    sections as all_rows,
 };
 
 /// Figures of one kind in one unit.
@@ -64,10 +65,23 @@ impl Figure {
 
 /// All sections that have something.
 pub fn sections(a: &Report, b: &Report) -> Vec<Section> {
-    let mut sections = rows(a, b);
-    sections.extend(bursts(a, b));
-    sections.extend(rates(a, b));
+    let bases = Bases(a.bases(), b.bases());
+    let mut sections = rows(a, b, &bases);
+    sections.extend(bursts(a, b, &bases));
+    sections.extend(rates(a, b, &bases));
     sections
+}
+
+/// What the figures of both reports rest on.
+struct Bases(Vec<Basis>, Vec<Basis>);
+
+impl Bases {
+    /// A figure of the first report and one of the second may be compared. What executed them may differ, if
+    /// each report has one only.
+    fn are_same(&self, a: Basis, b: Basis) -> bool {
+        let is_only = || a.apart(&self.0).is_empty() && b.apart(&self.1).is_empty();
+        a == b || a.measure == b.measure && is_only()
+    }
 }
 
 /// What there is to compare in a report, in words.
@@ -85,32 +99,38 @@ pub fn contents(report: &Report) -> String {
     }
 }
 
-fn rows(a: &Report, b: &Report) -> Vec<Section> {
-    let (a, b) = (subjects(a), subjects(b));
-    let common = a.iter().filter_map(|(subject, rows)| {
-        let (_, others) = b.iter().find(|(other, _)| other == subject)?;
-        Some((subject, rows, others))
-    });
-    common
-        .filter_map(|(subject, rows, others)| row_section(subject, rows, others))
-        .collect()
+fn rows(a: &Report, b: &Report, bases: &Bases) -> Vec<Section> {
+    let (a, b) = (all_rows(a), all_rows(b));
+    let section = |a: &Rows| {
+        let same = |b: &&Rows| {
+            let basis = a.subject.basis;
+            bases.are_same(basis, b.subject.basis) && a.subject == Subject { basis, ..b.subject }
+        };
+        row_section(a, b.iter().find(same)?)
+    };
+    a.iter().filter_map(section).collect()
 }
 
-fn row_section(subject: &Subject, rows: &[Row], others: &[Row]) -> Option<Section> {
-    let pair = |a: &Row| {
-        let same = |b: &&Row| (&a.path, a.consumers) == (&b.path, b.consumers);
-        Some(row_pair(a, others.iter().find(same)?))
+fn row_section(a: &Rows, b: &Rows) -> Option<Section> {
+    let has_sources = a.has_sources || b.has_sources;
+    let pair = |one: &Row| {
+        let same = |other: &&Row| {
+            (&one.path, one.consumers) == (&other.path, other.consumers)
+                && (one.source == other.source || !has_sources)
+        };
+        let other = b.rows.iter().find(same)?;
+        Some(row_pair(one.name(has_sources), one, other))
     };
-    let pairs: Vec<_> = rows.iter().filter_map(pair).collect();
+    let pairs: Vec<_> = a.rows.iter().filter_map(pair).collect();
     (!pairs.is_empty()).then(|| Section {
-        title: subject.title(),
-        measure: subject.measure,
-        unit: subject.measure.unit().name(),
+        title: a.title.clone(),
+        measure: a.measure(),
+        unit: a.measure().unit().name(),
         pairs,
     })
 }
 
-fn row_pair(a: &Row, b: &Row) -> Pair {
+fn row_pair(name: String, a: &Row, b: &Row) -> Pair {
     let decode = |row: &Row| row.histogram.as_deref().and_then(distribution::decode);
     let histograms = decode(a).zip(decode(b));
     let figure = |percentile: Percentile| {
@@ -127,10 +147,7 @@ fn row_pair(a: &Row, b: &Row) -> Pair {
     };
     let shown = [Percentile::P50, Percentile::P99, Percentile::P999];
     Pair {
-        name: match a.consumers {
-            Some(consumers) => format!("{} (agents: {consumers})", a.path),
-            None => a.path.clone(),
-        },
+        name,
         lost: [a.lost, b.lost],
         figures: shown.into_iter().filter_map(figure).collect(),
     }
@@ -148,24 +165,28 @@ fn overlap(a: (u64, u64), b: (u64, u64)) -> bool {
     a.0 <= b.1 && b.0 <= a.1
 }
 
-fn bursts(a: &Report, b: &Report) -> Vec<Section> {
+fn bursts(a: &Report, b: &Report, bases: &Bases) -> Vec<Section> {
     let pair = |a: &Burst| {
-        let same = |b: &&Burst| (a.measure, &a.path, a.length) == (b.measure, &b.path, b.length);
+        let same = |b: &&Burst| {
+            bases.are_same(a.basis(), b.basis()) && (&a.path, a.length) == (&b.path, b.length)
+        };
         let b = b.bursts.iter().find(same)?;
         let pair = Pair {
             name: format!("{}, bursts of {}", a.path, a.length),
             lost: [a.lost, b.lost],
             figures: vec![Figure::new("cost", a.delivery(), b.delivery())],
         };
-        Some((a.measure, pair))
+        Some((a.basis(), pair))
     };
     let pairs = a.bursts.iter().filter_map(pair);
-    by_measure("cost per event", |measure| measure.unit().name(), pairs)
+    let unit = |measure: Measure| measure.unit().name();
+    by_basis("cost per event", unit, pairs, &bases.0)
 }
 
-fn rates(a: &Report, b: &Report) -> Vec<Section> {
+fn rates(a: &Report, b: &Report, bases: &Bases) -> Vec<Section> {
     let pair = |a: &Throughput| {
-        let b = b.throughput.iter().find(|b| a.key() == b.key())?;
+        let same = |b: &&Throughput| bases.are_same(a.basis(), b.basis()) && a.key() == b.key();
+        let b = b.throughput.iter().find(same)?;
         let batch = match a.batch {
             Some(batch) => format!(", {batch} at a time"),
             None => String::new(),
@@ -179,23 +200,24 @@ fn rates(a: &Report, b: &Report) -> Vec<Section> {
                 b.sustained()?.raised,
             )],
         };
-        Some((a.measure, pair))
+        Some((a.basis(), pair))
     };
     let pairs = a.throughput.iter().filter_map(pair);
-    by_measure("sustained rate", Measure::rate, pairs)
+    by_basis("sustained rate", Measure::rate, pairs, &bases.0)
 }
 
-fn by_measure(
+fn by_basis(
     title: &str,
     unit: fn(Measure) -> &'static str,
-    pairs: impl Iterator<Item = (Measure, Pair)>,
+    pairs: impl Iterator<Item = (Basis, Pair)>,
+    all: &[Basis],
 ) -> Vec<Section> {
     let mut pairs: Vec<_> = pairs.collect();
-    pairs.sort_by_key(|(measure, _)| *measure);
-    let section = |pairs: &[(Measure, Pair)]| Section {
-        title: title.to_owned(),
-        measure: pairs[0].0,
-        unit: unit(pairs[0].0),
+    pairs.sort_by_key(|(basis, _)| basis.order());
+    let section = |pairs: &[(Basis, Pair)]| Section {
+        title: format!("{title}{}", pairs[0].0.apart(all)),
+        measure: pairs[0].0.measure,
+        unit: unit(pairs[0].0.measure),
         pairs: pairs.iter().map(|(_, pair)| pair.clone()).collect(),
     };
     pairs.chunk_by(|a, b| a.0 == b.0).map(section).collect()
@@ -235,6 +257,38 @@ mod tests {
             "2,000 events bound no p99.9"
         );
         assert_eq!(contents(&b), "netlink in path length, netlink in time");
+    }
+
+    #[test]
+    fn rows_of_several_sources_and_accelerators_have_each_their_own() {
+        let of = |source: &str, accel, p50| Row {
+            source: source.into(),
+            accel,
+            ..row("read", Measure::Time, p50)
+        };
+        let (hardware, emulated) = (
+            crate::environment::Accel::None,
+            crate::environment::Accel::Tcg,
+        );
+        let a = report(vec![
+            of("edu0", hardware, 5_000),
+            of("edu1", hardware, 6_000),
+        ]);
+        let b = report(vec![
+            of("edu1", hardware, 6_600),
+            of("edu0", emulated, 90_000),
+        ]);
+        let compared = sections(&a, &b);
+        assert_eq!((compared.len(), compared[0].pairs.len()), (1, 1));
+        let pair = &compared[0].pairs[0];
+        assert_eq!(pair.name, "read of edu1");
+        assert_eq!((pair.figures[0].a, pair.figures[0].b), (6_000.0, 6_600.0));
+        // Of another accelerator and source altogether: --force may compare them.
+        let compared = sections(
+            &report(vec![of("edu2", emulated, 90_000)]),
+            &report(vec![of("edu0", hardware, 5_000)]),
+        );
+        assert_eq!(compared[0].pairs[0].name, "read");
     }
 
     fn with_figures(values: impl IntoIterator<Item = u64>) -> Row {

@@ -8,23 +8,25 @@ use super::group::capital;
 use super::labels::{self, labels};
 use super::paths::Paths;
 use crate::figure::{Scale, grouped};
-use crate::report::Burst;
+use crate::report::{Basis, Burst};
 
 const HEIGHT: f64 = 290.0;
 const LEFT: f64 = 56.0;
 const TOP: f64 = 10.0;
 const RIGHT: f64 = WIDTH - labels::WIDTH;
 
-/// The drawings, one for each measure.
+/// The drawings, one for each measure, and each thing that executed the instructions.
 pub fn bursts(all: &[Burst], paths: &Paths) -> Markup {
     let mut rows: Vec<&Burst> = all.iter().collect();
-    rows.sort_by(|a, b| (a.measure, &a.path, a.length).cmp(&(b.measure, &b.path, b.length)));
+    let key = |row: &'_ Burst| (row.basis().order(), row.path.clone(), row.length);
+    rows.sort_by_key(|row| key(row));
+    let bases: Vec<_> = rows.iter().map(|row| row.basis()).collect();
     html! {
-        @for rows in rows.chunk_by(|a, b| a.measure == b.measure) { (curves(rows, paths)) }
+        @for rows in rows.chunk_by(|a, b| a.basis() == b.basis()) { (curves(rows, &bases, paths)) }
     }
 }
 
-fn curves(bursts: &[&Burst], paths: &Paths) -> Markup {
+fn curves(bursts: &[&Burst], bases: &[Basis], paths: &Paths) -> Markup {
     let costs = || bursts.iter().map(|burst| burst.delivery().max(1.0));
     let (min, max) = (
         costs().fold(f64::MAX, f64::min),
@@ -44,13 +46,13 @@ fn curves(bursts: &[&Burst], paths: &Paths) -> Markup {
     let end = |path: &&[&Burst]| y.at(path[path.len() - 1].delivery().max(1.0));
     let ends: Vec<_> = by_path
         .iter()
-        .map(|path| (path[0].path.as_str(), end(path)))
+        .map(|path| (path[0].path.as_str(), path[0].path.clone(), end(path)))
         .collect();
     let across: Vec<_> = lengths.iter().map(|one| (x(*one), tick(*one))).collect();
     html! {
         div.figures { figure {
             figcaption {
-                h4 { (capital(bursts[0].measure.name())) " per event, in bursts" }
+                h4 { (capital(bursts[0].measure.name())) " per event, in bursts" (bursts[0].basis().apart(bases)) }
                 p { (scale.unit) " of all CPUs, less what it is with nobody listening; both axes logarithmic." }
             }
             (drawing(height, "Cost of an event against the length of its burst", html! {

@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 
 use crate::figure::Scale;
-use crate::report::{Report, Row, Subject, distribution, sections};
+use crate::report::{Report, Row, Section, Subject, distribution, sections};
 
 /// A row with its distribution.
 pub struct Series {
@@ -17,6 +17,10 @@ pub struct Series {
 pub struct Group {
     /// What they are of.
     pub subject: Subject,
+    /// The same in words.
+    pub title: String,
+    /// They are of several sources.
+    has_sources: bool,
     /// The rows.
     pub series: Vec<Series>,
     /// How figures are shown.
@@ -26,10 +30,12 @@ pub struct Group {
 impl Group {
     /// All groups of a report.
     pub fn all(report: &Report) -> Vec<Self> {
-        let group = |(subject, rows): (Subject, Vec<Row>)| Group {
-            subject,
-            scale: Scale::of(subject.measure, rows[0].quantiles.p50),
-            series: rows.into_iter().map(Series::new).collect(),
+        let group = |section: Section| Group {
+            subject: section.subject,
+            title: capital(&section.title),
+            has_sources: section.has_sources,
+            scale: Scale::of(section.measure(), section.rows[0].quantiles.p50),
+            series: section.rows.into_iter().map(Series::new).collect(),
         };
         sections(report).into_iter().map(group).collect()
     }
@@ -39,9 +45,9 @@ impl Group {
         self.series.iter().map(|series| &series.row)
     }
 
-    /// What is measured, in words.
-    pub fn title(&self) -> String {
-        capital(&self.subject.title())
+    /// Name of one of its rows, which no other has.
+    pub fn name(&self, row: &Row) -> String {
+        row.name(self.has_sources)
     }
 
     /// The least and the greatest figure.

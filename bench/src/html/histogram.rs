@@ -37,17 +37,17 @@ pub fn histogram(group: &Group, paths: &Paths) -> Markup {
                 h4 { "Histogram" }
                 p { (group.scale.unit) ", logarithmic; each path to its own height, up to the greatest p99. The mark is the median." }
             }
-            (drawing(bottom + 22.0, &format!("Histograms of {}", group.title()), html! {
+            (drawing(bottom + 22.0, &format!("Histograms of {}", group.title), html! {
                 (columns(&log_ticks(&x, |value| group.scale.tick(value)), 6.0, bottom))
                 @for (number, series) in drawn.iter().enumerate() {
-                    (hill(series, paths, &x, 8.0 + ROW * (number + 1) as f64))
+                    (hill(series, &group.name(&series.row), paths, &x, 8.0 + ROW * (number + 1) as f64))
                 }
             }))
         }
     }
 }
 
-fn hill(series: &Series, paths: &Paths, x: &Log, base: f64) -> Markup {
+fn hill(series: &Series, name: &str, paths: &Paths, x: &Log, base: f64) -> Markup {
     let heights = series.histogram.as_ref().map(|one| heights(one, x));
     let mut points = vec![(LEFT, base)];
     for (place, height) in heights.unwrap_or_default() {
@@ -59,7 +59,7 @@ fn hill(series: &Series, paths: &Paths, x: &Log, base: f64) -> Markup {
     html! {
         path.area.(class) d=(through(&points)) {}
         line.median.(class) x1=(n(middle)) x2=(n(middle)) y1=(n(base - PEAK)) y2=(n(base)) {}
-        text.end x=(n(LEFT - 8.0)) y=(n(base - 4.0)) { (series.row.path) }
+        text.end x=(n(LEFT - 8.0)) y=(n(base - 4.0)) { (name) }
     }
 }
 

@@ -17,16 +17,23 @@ pub fn height(height: f64, names: usize) -> f64 {
     height.max(70.0 + PITCH * names as f64)
 }
 
-/// The names of curves that end at `x`, each as near to its own height as the others let it.
-pub fn labels(ends: &[(&str, f64)], paths: &Paths, x: f64, top: f64, bottom: f64) -> Markup {
+/// The names of curves that end at `x`, each as near to its own height as the others let it. Of each its path,
+/// its name, and its height.
+pub fn labels(
+    ends: &[(&str, String, f64)],
+    paths: &Paths,
+    x: f64,
+    top: f64,
+    bottom: f64,
+) -> Markup {
     let mut ends = ends.to_vec();
-    ends.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let heights: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
+    ends.sort_by(|a, b| a.2.total_cmp(&b.2));
+    let heights: Vec<f64> = ends.iter().map(|(_, _, y)| *y).collect();
     let places = spread(&heights, top, bottom);
     html! {
-        @for ((path, y), place) in ends.iter().zip(places) {
+        @for ((path, name, y), place) in ends.iter().zip(places) {
             path.lead.(paths.class(path)) d=(format!("M{} {}L{} {}", n(x), n(*y), n(x + LEAD), n(place))) {}
-            text.name.(paths.class(path)) x=(n(x + LEAD + 3.0)) y=(n(place + 4.0)) { (path) }
+            text.name.(paths.class(path)) x=(n(x + LEAD + 3.0)) y=(n(place + 4.0)) { (name) }
         }
     }
 }

@@ -3,14 +3,11 @@
 use maud::{Markup, html};
 
 use crate::environment::{Environment, Power, ThreadState, executed_by};
-use crate::report::Report;
+use crate::report::{Report, Worth};
 
-/// A card for each run, and the banner if its CPU is emulated.
+/// A card for each run.
 pub fn machine(report: &Report) -> Markup {
-    let runs = match report.runs.is_empty() {
-        true => std::slice::from_ref(&report.environment),
-        false => &report.runs,
-    };
+    let runs = report.environments();
     html! {
         @for (number, run) in runs.iter().enumerate() {
             details.card open[number == 0] {
@@ -26,15 +23,15 @@ pub fn machine(report: &Report) -> Markup {
     }
 }
 
-/// The banner; empty on hardware.
+/// The banner; empty where times are of hardware.
 pub fn banner(report: &Report) -> Markup {
+    let times = match Worth::of(report) {
+        Worth::Hardware | Worth::ExactBeside => return html! {},
+        Worth::Mixed => " Some times are not hardware latencies.",
+        Worth::Emulated => " Times are not hardware latencies.",
+    };
     html! {
-        @if report.environment.emulated || report.runs.iter().any(|run| run.emulated) {
-            p.banner role="alert" {
-                b { "Emulated CPU." }
-                " Times are not hardware latencies. Path lengths are exact."
-            }
-        }
+        p.banner role="alert" { b { "Emulated CPU." } (times) " Path lengths are exact." }
     }
 }
 

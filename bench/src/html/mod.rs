@@ -86,7 +86,7 @@ fn ended(stopped: &Stopped) -> Markup {
 fn section(group: &Group, paths: &Paths) -> Markup {
     html! {
         section {
-            h2 { (group.title()) }
+            h2 { (group.title) }
             (tables::figures(group, paths))
             div.figures {
                 (spectrum::spectrum(group, paths))

@@ -39,7 +39,7 @@ pub fn spectrum(group: &Group, paths: &Paths) -> Markup {
     let ends: Vec<_> = group
         .series
         .iter()
-        .map(|one| (one.row.path.as_str(), ends(one)))
+        .map(|one| (one.row.path.as_str(), group.name(&one.row), ends(one)))
         .collect();
     let across: Vec<_> = TICKS
         .iter()
@@ -52,7 +52,7 @@ pub fn spectrum(group: &Group, paths: &Paths) -> Markup {
                 h4 { "Percentile spectrum" }
                 p { (group.scale.unit) " at most, for so many percent of events; both axes logarithmic. Pale: too few events to tell." }
             }
-            (drawing(height, &format!("Percentiles of {}", group.title()), html! {
+            (drawing(height, &format!("Percentiles of {}", group.title), html! {
                 (rows(&log_ticks(&y, |value| group.scale.tick(value)), LEFT, RIGHT))
                 (columns(&across, TOP, bottom))
                 text.middle x=(n((LEFT + RIGHT) / 2.0)) y=(n(height - 3.0)) { "percentile" }

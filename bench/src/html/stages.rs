@@ -14,9 +14,9 @@ const BAR: f64 = 16.0;
 
 /// The drawing; empty if nothing was traced.
 pub fn stages(group: &Group) -> Markup {
-    let mut traced: Vec<(&str, &Traced)> = group
+    let mut traced: Vec<(String, &Traced)> = group
         .rows()
-        .filter_map(|row| Some((row.path.as_str(), row.traced.as_ref()?)))
+        .filter_map(|row| Some((group.name(row), row.traced.as_ref()?)))
         .filter(|(_, traced)| !traced.parts.is_empty())
         .collect();
     traced.sort_by_key(|(_, traced)| length(traced));

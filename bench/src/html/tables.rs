@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::group::Group;
 use super::paths::Paths;
 use crate::figure::{Scale, grouped, relative, short};
-use crate::report::{Percentile, Row, Throughput};
+use crate::report::{Basis, Percentile, Row, Throughput};
 use crate::sample::Sample;
 
 /// How many of the slowest events are shown.
@@ -23,7 +23,7 @@ pub fn figures(group: &Group, paths: &Paths) -> Markup {
                 th { "max" }
             } }
             tbody { @for row in group.rows() { tr {
-                th { (paths.swatch(&row.path)) (name(row)) }
+                th { (paths.swatch(&row.path)) (group.name(row)) }
                 td { (relative(row.quantiles.p50, best)) }
                 td { (grouped(row.received)) }
                 td.bad[row.lost > 0] { (grouped(row.lost)) }
@@ -36,13 +36,6 @@ pub fn figures(group: &Group, paths: &Paths) -> Markup {
         @if group.rows().any(|row| !row.unsupported.is_empty()) {
             p.quiet { "Grey: so few events do not bound this percentile." }
         }
-    }
-}
-
-fn name(row: &Row) -> String {
-    match row.consumers {
-        Some(consumers) => format!("{} (agents: {consumers})", row.path),
-        None => row.path.clone(),
     }
 }
 
@@ -75,7 +68,7 @@ pub fn worst(group: &Group, paths: &Paths) -> Markup {
                 @for heading in ["times p50", "event", "CPU", "handled at, s"] { th { (heading) } }
             } }
             tbody { @for (row, sample) in all { tr {
-                th { (paths.swatch(&row.path)) (row.path) }
+                th { (paths.swatch(&row.path)) (group.name(row)) }
                 td { (group.scale.show(sample.latency)) }
                 td { (relative(sample.latency, row.quantiles.p50)) }
                 td { (grouped(sample.seq)) }
@@ -92,7 +85,11 @@ fn of(group: &Group) -> String {
     match group.rows().all(|row| has(&row)) {
         true => String::new(),
         false => {
-            let names: Vec<_> = group.rows().filter(has).map(name).collect();
+            let names: Vec<_> = group
+                .rows()
+                .filter(has)
+                .map(|row| group.name(row))
+                .collect();
             format!(" of {}", names.join(", "))
         }
     }
@@ -101,17 +98,18 @@ fn of(group: &Group) -> String {
 /// Rates, one table for each measure.
 pub fn throughput(all: &[Throughput], paths: &Paths) -> Markup {
     let mut rows: Vec<&Throughput> = all.iter().collect();
-    rows.sort_by_key(|row| row.key());
+    rows.sort_by_key(|row| (row.basis().order(), row.key()));
+    let bases: Vec<_> = rows.iter().map(|row| row.basis()).collect();
     html! {
-        @for rows in rows.chunk_by(|a, b| a.measure == b.measure) { (rates(rows, paths)) }
+        @for rows in rows.chunk_by(|a, b| a.basis() == b.basis()) { (rates(rows, &bases, paths)) }
     }
 }
 
-fn rates(rows: &[&Throughput], paths: &Paths) -> Markup {
+fn rates(rows: &[&Throughput], bases: &[Basis], paths: &Paths) -> Markup {
     let typical = rows.iter().find_map(|row| Some(row.cost? as u64));
     let scale = Scale::of(rows[0].measure, typical.unwrap_or(0));
     html! {
-        h3 { "Rates" }
+        h3 { "Rates" (rows[0].basis().apart(bases)) }
         p { (rows[0].measure.rate()) ", each to all consumers. " b { "sustained" } ": the fastest that lost nothing; the cost is that of an event at it. Then the rate at which it broke." }
         div.scroll { table {
             thead { tr {

@@ -2,99 +2,75 @@
 
 use crate::figure::{Scale, grouped, relative, short};
 use crate::measure::Measure;
-use crate::report::Report;
+use crate::recorder::Stage;
+use crate::report::{Basis, Burst, Report, Row, Subject, Throughput};
 
 use super::group::Group;
 
 /// The verdict.
 pub fn verdict(report: &Report) -> String {
     let groups = Group::all(report);
-    let Some(group) = headline(report, &groups) else {
-        return streams(report).unwrap_or("Nothing was measured.".into());
+    let Some(group) = groups.iter().min_by_key(|group| weight(&group.subject)) else {
+        let words = bursts(&report.bursts).or_else(|| rates(&report.throughput));
+        return words.unwrap_or("Nothing was measured.".into());
     };
-    let best = &group.series[0].row;
-    let what = match group.subject.measure {
+    format!("{}. {}", headline(group), losses(report))
+}
+
+/// What decides comes first: what tells the most, of the idle machine.
+fn weight(subject: &Subject) -> impl Ord + use<> {
+    let is_loaded = !subject.load.is_idle();
+    let rank = subject.basis.rank();
+    (subject.is_handler, rank, is_loaded, subject.stage)
+}
+
+/// The fastest of a group that lost nothing, or of all if each lost something.
+fn headline(group: &Group) -> String {
+    let mut rows: Vec<&Row> = group.rows().filter(|row| row.lost == 0).collect();
+    if rows.is_empty() {
+        rows = group.rows().collect();
+    }
+    let best = rows[0];
+    let (name, way) = (group.name(best), way(&group.subject));
+    let (value, unit) = (group.scale.show(best.quantiles.p50), group.scale.unit);
+    let what = match group.subject.basis.measure {
         Measure::Time => "fastest",
         Measure::PathLength => "shortest",
     };
-    let unit = group.scale.unit;
-    let mut text = match group.series.len() {
-        1 => format!(
-            "{} takes {} {unit} from the interrupt to the program, at the median",
-            best.path,
-            group.scale.show(best.quantiles.p50)
-        ),
-        _ => format!(
-            "{} is the {what} of {} paths: {} {unit} from the interrupt to the program, at the median",
-            best.path,
-            group.series.len(),
-            group.scale.show(best.quantiles.p50)
+    let text = match rows.len() {
+        1 => format!("{name} takes {value} {unit} {way}, at the median"),
+        number => format!(
+            "{name} is the {what} of {number} {}: {value} {unit} {way}, at the median",
+            if group.subject.is_handler {
+                "rows"
+            } else {
+                "paths"
+            },
         ),
     };
-    text += &others(group);
-    text += ". ";
-    text += &losses(report);
-    text
+    text + &others(group, &rows)
 }
 
-/// Of a report without paths: what an event costs in the longest bursts, or the fastest rate.
-fn streams(report: &Report) -> Option<String> {
-    let length = report.bursts.iter().map(|burst| burst.length).max();
-    let longest = report
-        .bursts
-        .iter()
-        .filter(|burst| Some(burst.length) == length);
-    if let Some(best) = longest.min_by(|a, b| a.delivery().total_cmp(&b.delivery())) {
-        let scale = Scale::of(best.measure, best.delivery() as u64);
-        return Some(format!(
-            "{} costs the least in bursts of {}: {} {} an event, of all CPUs.",
-            best.path,
-            grouped(best.length.into()),
-            scale.show(best.delivery().round() as u64),
-            scale.unit
-        ));
+/// What the figures are of.
+fn way(subject: &Subject) -> &'static str {
+    match (subject.is_handler, subject.stage) {
+        (true, _) => "from its stamp until the delivery is scheduled",
+        (false, Stage::TriggerToHandler) => "from the trigger to the program",
+        (false, _) => "from the interrupt to the program",
     }
-    let rates = report.throughput.iter();
-    let sustained = rates.filter_map(|one| Some((one, one.sustained()?.raised)));
-    let (best, rate) = sustained.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some(format!(
-        "{} sustains the most: {} {}, consumers: {}.",
-        best.path,
-        short(rate),
-        best.measure.rate(),
-        best.consumers
-    ))
-}
-
-/// What decides: times if they are of hardware, of the idle machine.
-fn headline<'a>(report: &Report, groups: &'a [Group]) -> Option<&'a Group> {
-    let wanted = match report.environment.emulated {
-        true => Measure::PathLength,
-        false => Measure::Time,
-    };
-    let rank = |group: &&Group| {
-        (
-            group.subject.is_handler,
-            group.subject.measure != wanted,
-            !group.subject.load.is_idle(),
-            group.subject.stage,
-        )
-    };
-    groups.iter().min_by_key(rank)
 }
 
 /// How many times as long the next and the last one take.
-fn others(group: &Group) -> String {
-    let best = group.series[0].row.quantiles.p50;
-    let rest = &group.series[1..];
-    let shown = match rest {
+fn others(group: &Group, rows: &[&Row]) -> String {
+    let best = rows[0].quantiles.p50;
+    let shown = match &rows[1..] {
         [] => return String::new(),
         [one] => vec![one],
         [one, .., last] => vec![one, last],
     };
-    let words = shown.iter().map(|one| {
-        let row = &one.row;
-        format!("{} takes {}", row.path, relative(row.quantiles.p50, best))
+    let words = shown.iter().map(|row| {
+        let times = relative(row.quantiles.p50, best);
+        format!("{} takes {times}", group.name(row))
     });
     format!("; {} that", words.collect::<Vec<_>>().join(", "))
 }
@@ -108,11 +84,59 @@ fn losses(report: &Report) -> String {
     }
 }
 
+/// Of what rests on that which tells the most.
+fn decisive<T>(all: &[T], basis: fn(&T) -> Basis) -> impl Iterator<Item = &T> {
+    let best = all.iter().map(basis).min_by_key(|one| one.rank());
+    all.iter().filter(move |one| Some(basis(one)) == best)
+}
+
+/// What an event costs in the longest bursts that some path takes whole.
+fn bursts(all: &[Burst]) -> Option<String> {
+    let whole = || decisive(all, Burst::basis).filter(|burst| burst.lost == 0);
+    let Some(length) = whole().map(|burst| burst.length).max() else {
+        return all
+            .first()
+            .map(|_| "Each path lost events of each burst.".into());
+    };
+    let longest = whole().filter(|burst| burst.length == length);
+    let best = longest.min_by(|a, b| a.delivery().total_cmp(&b.delivery()))?;
+    let scale = Scale::of(best.measure, best.delivery() as u64);
+    Some(format!(
+        "{} costs the least in bursts of {}: {} {} an event, of all CPUs.",
+        best.path,
+        grouped(best.length.into()),
+        scale.show(best.delivery().round() as u64),
+        scale.unit
+    ))
+}
+
+/// The fastest rate.
+fn rates(all: &[Throughput]) -> Option<String> {
+    let rates = decisive(all, Throughput::basis);
+    let sustained = rates.filter_map(|one| Some((one, one.sustained()?.raised)));
+    let (best, rate) = sustained.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(format!(
+        "{} sustains the most: {} {}, consumers: {}.",
+        best.path,
+        short(rate),
+        best.measure.rate(),
+        best.consumers
+    ))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::environment::Accel;
     use crate::environment::tests::environment;
     use crate::report::tests::row;
+    use crate::report::{HANDLER, Quantiles};
+
+    fn of(rows: Vec<Row>) -> String {
+        verdict(&Report::new(environment(), rows, false))
+    }
 
     #[test]
     fn the_verdict_of_an_emulated_cpu_is_of_path_lengths() {
@@ -121,20 +145,79 @@ mod tests {
             row("read", Measure::PathLength, 4_800),
             row("netlink", Measure::Time, 1_000),
         ];
-        let report = Report::new(environment(), rows.clone(), false);
         assert_eq!(
-            verdict(&report),
+            of(rows.clone()),
             "read is the shortest of 2 paths: 4,800 instructions from the interrupt to the program, at \
              the median; netlink takes 1.55x that. None of 6,000 events was lost."
         );
         rows[1].lost = 3;
-        let report = Report::new(environment(), rows, false);
-        assert!(verdict(&report).ends_with("3 of 6,000 events were lost."));
+        assert_eq!(
+            of(rows),
+            "netlink takes 7,461 instructions from the interrupt to the program, at the median. \
+             3 of 6,000 events were lost."
+        );
+    }
+
+    #[test]
+    fn times_of_hardware_decide_whatever_the_first_run_was() {
+        let hardware = Row {
+            accel: Accel::None,
+            ..row("read", Measure::Time, 5_000)
+        };
+        let rows = vec![row("netlink", Measure::PathLength, 7_461), hardware];
+        assert!(of(rows).starts_with("read takes 5.0 us from the interrupt"));
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_subject() {
+        let handler = of(vec![row(HANDLER, Measure::PathLength, 180)]);
+        assert!(
+            handler.starts_with("handler takes 180 instructions from its stamp until"),
+            "{handler}"
+        );
+        let uio = Row {
+            stage: Stage::TriggerToHandler,
+            stages: BTreeMap::new(),
+            ..row("uio", Measure::PathLength, 8_000)
+        };
+        let uio = of(vec![uio]);
+        assert!(uio.contains("from the trigger to the program"), "{uio}");
+    }
+
+    fn burst(path: &str, measure: Measure, lost: u64, cost: f64) -> Burst {
+        Burst {
+            path: path.into(),
+            measure,
+            unit: measure.unit(),
+            accel: Accel::Tcg,
+            run: 0,
+            length: 1024,
+            events: 1024,
+            received: 1024 - lost,
+            lost,
+            cost,
+            cost_without: 0.0,
+            duration: Quantiles::default(),
+        }
+    }
+
+    #[test]
+    fn bursts_that_lost_events_win_nothing_and_measures_are_not_mixed() {
+        let mut report = Report::new(environment(), Vec::new(), false);
+        report.bursts = vec![
+            burst("sysfs", Measure::PathLength, 1023, 30.0),
+            burst("netlink", Measure::PathLength, 0, 430.0),
+            burst("read", Measure::Time, 0, 100.0),
+        ];
+        let words =
+            "netlink costs the least in bursts of 1,024: 430 instructions an event, of all CPUs.";
+        assert_eq!(verdict(&report), words);
+        report.bursts.truncate(1);
+        assert_eq!(verdict(&report), "Each path lost events of each burst.");
     }
 
     #[test]
     fn an_empty_report_has_one_too() {
-        let report = Report::new(environment(), Vec::new(), true);
-        assert_eq!(verdict(&report), "Nothing was measured.");
+        assert_eq!(of(Vec::new()), "Nothing was measured.");
     }
 }

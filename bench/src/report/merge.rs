@@ -1,6 +1,6 @@
 //! One report of several runs, such as one for time and one for path length.
 
-use super::{Burst, Report, Row, Throughput};
+use super::{Basis, Burst, Report, Row, Throughput};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
@@ -20,7 +20,9 @@ pub fn merge(reports: Vec<Report>) -> Result<Report> {
 }
 
 fn add(merged: &mut Report, report: Report) -> Result<()> {
-    like(&merged.environment, &report.environment)?;
+    for a in merged.environments() {
+        report.environments().iter().try_for_each(|b| like(a, b))?;
+    }
     if merged.runs.is_empty() {
         merged.runs.push(merged.environment.clone());
     }
@@ -41,6 +43,9 @@ fn add(merged: &mut Report, report: Report) -> Result<()> {
 
 /// Part of a report of which none has two that are the same.
 trait Part {
+    /// What its figures rest on.
+    fn basis(&self) -> Basis;
+
     /// What makes it another one than another, in words.
     fn what(&self) -> String;
 
@@ -49,6 +54,10 @@ trait Part {
 }
 
 impl Part for Row {
+    fn basis(&self) -> Basis {
+        Row::basis(self)
+    }
+
     fn what(&self) -> String {
         let consumers = match self.consumers {
             Some(consumers) => format!(" for {consumers} agents"),
@@ -69,6 +78,10 @@ impl Part for Row {
 }
 
 impl Part for Burst {
+    fn basis(&self) -> Basis {
+        Burst::basis(self)
+    }
+
     fn what(&self) -> String {
         format!(
             "{} of {} in bursts of {}",
@@ -84,6 +97,10 @@ impl Part for Burst {
 }
 
 impl Part for Throughput {
+    fn basis(&self) -> Basis {
+        Throughput::basis(self)
+    }
+
     fn what(&self) -> String {
         let batch = match self.batch {
             Some(batch) => format!(", {batch} at a time"),
@@ -105,7 +122,8 @@ impl Part for Throughput {
 fn append<P: Part>(to: &mut Vec<P>, parts: Vec<P>, first: usize) -> Result<()> {
     for mut part in parts {
         let what = part.what();
-        if to.iter().any(|other| other.what() == what) {
+        let same = |other: &P| other.basis() == part.basis() && other.what() == what;
+        if to.iter().any(same) {
             return Err(Error::Unlike(format!(
                 "two of them have the {what}; leave one out"
             )));
@@ -116,13 +134,21 @@ fn append<P: Part>(to: &mut Vec<P>, parts: Vec<P>, first: usize) -> Result<()> {
     Ok(())
 }
 
+/// Their rows may stand in one report. An emulated CPU may stand beside a real one.
 fn like(a: &Environment, b: &Environment) -> Result<()> {
-    for (what, a, b) in [
-        ("kernel", &a.kernel, &b.kernel),
-        ("kernel version", &a.kernel_version, &b.kernel_version),
-        ("architecture", &a.arch, &b.arch),
+    let is_one_cpu = a.cpu == b.cpu || a.accel != b.accel;
+    for (what, a, b, is_alike) in [
+        ("kernel", &a.kernel, &b.kernel, a.kernel == b.kernel),
+        (
+            "kernel version",
+            &a.kernel_version,
+            &b.kernel_version,
+            a.kernel_version == b.kernel_version,
+        ),
+        ("architecture", &a.arch, &b.arch, a.arch == b.arch),
+        ("CPU", &a.cpu, &b.cpu, is_one_cpu),
     ] {
-        if a != b {
+        if !is_alike {
             return Err(Error::Unlike(format!(
                 "they are of different machines: {what} {a}, and {b}"
             )));
@@ -135,6 +161,7 @@ fn like(a: &Environment, b: &Environment) -> Result<()> {
 mod tests {
     use super::super::tests::row;
     use super::*;
+    use crate::environment::Accel;
     use crate::environment::tests::environment;
     use crate::measure::Measure;
 
@@ -173,6 +200,22 @@ mod tests {
         other.environment.kernel = "6.1.0".into();
         let error = merge(vec![report(Measure::Time), other]).unwrap_err();
         assert!(error.to_string().contains("kernel 6.12"), "{error}");
+    }
+
+    #[test]
+    fn one_accelerator_means_one_cpu() {
+        let mut other = report(Measure::PathLength);
+        other.environment.cpu = "Cortex-A76".into();
+        let error = merge(vec![report(Measure::Time), other.clone()]).unwrap_err();
+        assert!(error.to_string().contains("CPU QEMU TCG"), "{error}");
+        other.environment.accel = Accel::None;
+        other.results = report(Measure::Time).results;
+        other
+            .results
+            .iter_mut()
+            .for_each(|row| row.accel = Accel::None);
+        let merged = merge(vec![report(Measure::Time), other]).unwrap();
+        assert_eq!(merged.results.len(), 4);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The report: what was measured, and on what.
 
+mod basis;
 mod csv;
 pub mod distribution;
 mod file;
@@ -13,12 +14,13 @@ mod traced;
 
 use serde::{Deserialize, Serialize};
 
+pub use basis::{Basis, Worth};
 pub use csv::csv;
 pub use file::{read, write};
 pub use merge::merge;
 pub use quantiles::{Percentile, Quantiles};
 pub use row::Row;
-pub use section::{Subject, sections};
+pub use section::{Section, Subject, sections};
 pub use stopped::Stopped;
 pub use stream::{Burst, Step, Throughput};
 pub use traced::{Part, Point, Traced};
@@ -74,6 +76,14 @@ impl Report {
             skipped: Vec::new(),
             stopped: None,
             runs: Vec::new(),
+        }
+    }
+
+    /// The environment of each run.
+    pub fn environments(&self) -> &[Environment] {
+        match self.runs.is_empty() {
+            true => std::slice::from_ref(&self.environment),
+            false => &self.runs,
         }
     }
 

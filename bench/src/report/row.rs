@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Percentile, Quantiles, Traced};
+use super::{Basis, Percentile, Quantiles, Traced};
 use crate::environment::Accel;
 use crate::load::Load;
 use crate::measure::{Measure, Unit};
@@ -72,6 +72,26 @@ pub struct Row {
 }
 
 impl Row {
+    /// What its figures rest on.
+    pub fn basis(&self) -> Basis {
+        Basis {
+            measure: self.measure,
+            accel: self.accel,
+        }
+    }
+
+    /// What was measured, in words; with its source if rows beside it have others.
+    pub fn name(&self, with_source: bool) -> String {
+        let mut name = self.path.clone();
+        if with_source {
+            name += &format!(" of {}", self.source);
+        }
+        if let Some(consumers) = self.consumers {
+            name += &format!(" (agents: {consumers})");
+        }
+        name
+    }
+
     /// Every event arrived, once.
     pub fn is_complete(&self) -> bool {
         self.lost == 0 && self.duplicates == 0

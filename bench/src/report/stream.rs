@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Quantiles;
+use super::{Basis, Quantiles};
 use crate::environment::Accel;
 use crate::measure::{Measure, Unit};
 
@@ -37,6 +37,14 @@ pub struct Burst {
 }
 
 impl Burst {
+    /// What its figures rest on.
+    pub fn basis(&self) -> Basis {
+        Basis {
+            measure: self.measure,
+            accel: self.accel,
+        }
+    }
+
     /// The path's own part: the difference.
     pub fn delivery(&self) -> f64 {
         (self.cost - self.cost_without).max(0.0)
@@ -89,9 +97,17 @@ impl Step {
 }
 
 impl Throughput {
-    /// What makes it another one than another.
-    pub fn key(&self) -> (Measure, &str, u32, Option<u32>) {
-        (self.measure, &self.path, self.consumers, self.batch)
+    /// What its figures rest on.
+    pub fn basis(&self) -> Basis {
+        Basis {
+            measure: self.measure,
+            accel: self.accel,
+        }
+    }
+
+    /// What makes it another one than another of its basis.
+    pub fn key(&self) -> (&str, u32, Option<u32>) {
+        (&self.path, self.consumers, self.batch)
     }
 
     /// The fastest that was sustained, if any was.

@@ -8,7 +8,7 @@ mod stream;
 use crate::environment::{Accel, Environment};
 use crate::figure::{Scale, grouped, relative};
 use crate::measure::Measure;
-use crate::report::{Percentile, Report, Row, Stopped, Subject, sections};
+use crate::report::{Percentile, Report, Row, Section, Stopped, Worth, sections};
 
 pub use compare::comparison;
 pub use grid::Style;
@@ -24,10 +24,10 @@ const SHOWN: [Percentile; 4] = [
 /// The whole table, ready to print.
 pub fn table(report: &Report, style: Style) -> String {
     let mut text = heading(report);
-    for (subject, rows) in sections(report) {
+    for one in sections(report) {
         text += "\n";
-        text += &section(&subject, &rows, style);
-        text += &stages::stages(&subject, &rows, style);
+        text += &section(&one, style);
+        text += &stages::stages(&one, style);
     }
     text += &stream::bursts(&report.bursts, style);
     text += &stream::throughput(&report.throughput, style);
@@ -81,21 +81,15 @@ fn ended(stopped: &Stopped, report: &Report) -> String {
 
 /// What the machine is, and what the figures are worth.
 fn heading(report: &Report) -> String {
-    let has = |measure: Measure, emulated: bool| {
-        report
-            .results
-            .iter()
-            .any(|row| row.measure == measure && row.accel.is_emulated() == emulated)
-    };
-    let worth = if has(Measure::Time, false) {
-        match has(Measure::PathLength, true) {
-            true => "path lengths are exact: they were counted on an emulated CPU\n",
-            false => "",
+    let worth = match Worth::of(report) {
+        Worth::Hardware => "",
+        Worth::ExactBeside => "path lengths are exact: they were counted on an emulated CPU\n",
+        Worth::Mixed => {
+            "some times are of an emulated CPU, so not hardware latencies; path lengths are exact\n"
         }
-    } else if report.environment.emulated {
-        "emulated CPU: times are not hardware latencies; path lengths are exact\n"
-    } else {
-        ""
+        Worth::Emulated => {
+            "emulated CPU: times are not hardware latencies; path lengths are exact\n"
+        }
     };
     format!("{worth}{}\n", machine(&report.environment))
 }
@@ -118,12 +112,13 @@ fn machine(environment: &Environment) -> String {
 }
 
 /// Rows of one subject, in one unit, fastest first.
-fn section(subject: &Subject, rows: &[Row], style: Style) -> String {
-    let best = rows[0].quantiles.p50;
-    let scale = Scale::of(subject.measure, best);
-    let title = format!("{} ({})", subject.title(), scale.unit);
+fn section(section: &Section, style: Style) -> String {
+    let best = section.rows[0].quantiles.p50;
+    let scale = Scale::of(section.measure(), best);
+    let title = format!("{} ({})", section.title, scale.unit);
     let mut lines = vec![header(title)];
-    lines.extend(rows.iter().map(|row| line(row, &scale, best)));
+    let line = |row| line(section.name(row), row, &scale, best);
+    lines.extend(section.rows.iter().map(line));
     align(&lines, style)
 }
 
@@ -134,14 +129,10 @@ fn header(title: String) -> Vec<Cell> {
     cells
 }
 
-fn line(row: &Row, scale: &Scale, best: u64) -> Vec<Cell> {
-    let name = match row.consumers {
-        Some(consumers) => format!("  {} (agents: {consumers})", row.path),
-        None => format!("  {}", row.path),
-    };
+fn line(name: String, row: &Row, scale: &Scale, best: u64) -> Vec<Cell> {
     let figures = &row.quantiles;
     let mut cells: Vec<Cell> = vec![
-        name.into(),
+        format!("  {name}").into(),
         relative(figures.p50, best).into(),
         scale.show(figures.min).into(),
     ];

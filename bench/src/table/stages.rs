@@ -2,7 +2,7 @@
 
 use super::grid::{Cell, Style, align};
 use crate::figure::Scale;
-use crate::report::{Part, Point, Row, Subject, Traced};
+use crate::report::{Part, Point, Row, Section, Traced};
 
 /// Points that a part can end with.
 const ENDS: [Point; 5] = [
@@ -14,9 +14,9 @@ const ENDS: [Point; 5] = [
 ];
 
 /// The medians of each path's parts; empty if none was traced.
-pub fn stages(subject: &Subject, rows: &[Row], style: Style) -> String {
-    let traced = |row: &'_ Row| Some((row.path.clone(), row.traced.clone()?));
-    let all: Vec<_> = rows.iter().filter_map(traced).collect();
+pub fn stages(section: &Section, style: Style) -> String {
+    let traced = |row: &'_ Row| Some((section.name(row), row.traced.clone()?));
+    let all: Vec<_> = section.rows.iter().filter_map(traced).collect();
     let mut text = String::new();
     let whole: Vec<_> = all
         .iter()
@@ -24,16 +24,16 @@ pub fn stages(subject: &Subject, rows: &[Row], style: Style) -> String {
         .collect();
     if let Some((_, first)) = whole.first() {
         let scale = Scale::of(
-            subject.measure,
+            section.measure(),
             first.parts.iter().map(|part| part.quantiles.p50).sum(),
         );
-        let title = format!("{} until, traced ({})", subject.title(), scale.unit);
+        let title = format!("{} until, traced ({})", section.title, scale.unit);
         let mut lines: Vec<Vec<Cell>> = vec![vec![title.into()]];
         lines[0].extend(ENDS.map(|point| point.name().into()));
         lines.extend(
             whole
                 .iter()
-                .map(|(path, traced)| line(path, traced, &scale)),
+                .map(|(name, traced)| line(name, traced, &scale)),
         );
         text += &format!("\n{}", align(&lines, style));
     }
@@ -48,8 +48,8 @@ pub fn stages(subject: &Subject, rows: &[Row], style: Style) -> String {
     text
 }
 
-fn line(path: &str, traced: &Traced, scale: &Scale) -> Vec<Cell> {
-    let mut cells: Vec<Cell> = vec![format!("  {path}").into()];
+fn line(name: &str, traced: &Traced, scale: &Scale) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = vec![format!("  {name}").into()];
     cells.extend(ENDS.map(|end| {
         let part = traced.parts.iter().find(|part| part.to == end);
         let show = |part: &Part| scale.show(part.quantiles.p50);
@@ -91,7 +91,7 @@ mod tests {
             part(Point::Queued, Point::Handled, 4_000),
         ]);
         rows[1].traced = traced(vec![part(Point::Irq, Point::Handled, 200)]);
-        let text = stages(&Subject::of(&rows[0]), &rows, Style::PLAIN);
+        let text = stages(&Section::new(rows.to_vec(), &[]), Style::PLAIN);
         let expected = "
 path length until, traced (instructions)  hard IRQ  queued  woken  received  handled
   netlink                                        -   3,000      -         -    4,000
@@ -108,7 +108,7 @@ path length until, traced (instructions)  hard IRQ  queued  woken  received  han
             ..Traced::default()
         });
         let rows = [row.clone(), row];
-        let text = stages(&Subject::of(&rows[0]), &rows, Style::PLAIN);
+        let text = stages(&Section::new(rows.to_vec(), &[]), Style::PLAIN);
         assert_eq!(text, "\nstages: no tracefs\n");
     }
 }

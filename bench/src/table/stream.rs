@@ -2,22 +2,27 @@
 
 use super::grid::{Cell, Style, align};
 use crate::figure::{Scale, grouped, short};
-use crate::report::{Burst, Step, Throughput};
+use crate::report::{Basis, Burst, Step, Throughput};
 
 /// Bursts: a row a path, a column a length.
 pub fn bursts(bursts: &[Burst], style: Style) -> String {
     let mut rows: Vec<&Burst> = bursts.iter().collect();
-    rows.sort_by(|a, b| (a.measure, &a.path, a.length).cmp(&(b.measure, &b.path, b.length)));
-    let sections = rows.chunk_by(|a, b| a.measure == b.measure);
-    sections.map(|rows| burst_section(rows, style)).collect()
+    let key = |row: &'_ Burst| (row.basis().order(), row.path.clone(), row.length);
+    rows.sort_by_key(|row| key(row));
+    let all: Vec<_> = rows.iter().map(|row| row.basis()).collect();
+    let sections = rows.chunk_by(|a, b| a.basis() == b.basis());
+    sections
+        .map(|rows| burst_section(rows, &all, style))
+        .collect()
 }
 
-fn burst_section(rows: &[&Burst], style: Style) -> String {
+fn burst_section(rows: &[&Burst], all: &[Basis], style: Style) -> String {
     let mut lengths: Vec<u32> = rows.iter().map(|row| row.length).collect();
     lengths.sort_unstable();
     lengths.dedup();
     let scale = Scale::of(rows[0].measure, rows[0].delivery() as u64);
-    let title = format!("cost per event ({}), burst of", scale.unit);
+    let apart = rows[0].basis().apart(all);
+    let title = format!("cost per event{apart} ({}), burst of", scale.unit);
     let mut lines: Vec<Vec<Cell>> = vec![vec![title.into()]];
     lines[0].extend(
         lengths
@@ -52,16 +57,19 @@ fn burst_cell(row: &Burst, scale: &Scale) -> Cell {
 /// Rates: a row a path and number of consumers.
 pub fn throughput(all: &[Throughput], style: Style) -> String {
     let mut rows: Vec<&Throughput> = all.iter().collect();
-    rows.sort_by_key(|row| row.key());
-    let sections = rows.chunk_by(|a, b| a.measure == b.measure);
-    sections.map(|rows| rate_section(rows, style)).collect()
+    rows.sort_by_key(|row| (row.basis().order(), row.key()));
+    let all: Vec<_> = rows.iter().map(|row| row.basis()).collect();
+    let sections = rows.chunk_by(|a, b| a.basis() == b.basis());
+    sections
+        .map(|rows| rate_section(rows, &all, style))
+        .collect()
 }
 
-fn rate_section(rows: &[&Throughput], style: Style) -> String {
+fn rate_section(rows: &[&Throughput], all: &[Basis], style: Style) -> String {
     let typical = rows.iter().find_map(|row| Some(row.cost? as u64));
     let scale = Scale::of(rows[0].measure, typical.unwrap_or(0));
     let mut lines: Vec<Vec<Cell>> = vec![vec![
-        rows[0].measure.rate().into(),
+        format!("{}{}", rows[0].measure.rate(), rows[0].basis().apart(all)).into(),
         "consumers".into(),
         "batch".into(),
         "sustained".into(),
