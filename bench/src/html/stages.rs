@@ -1,5 +1,7 @@
 //! Stage bars: where the time of each path goes.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::axis::Linear;
@@ -12,23 +14,36 @@ const RIGHT: f64 = WIDTH - 24.0;
 const ROW: f64 = 40.0;
 const BAR: f64 = 16.0;
 
-/// The drawing; empty if nothing was traced.
+/// The drawing, and why rows are missing in it; empty if nothing was to be traced.
 pub fn stages(group: &Group) -> Markup {
-    let mut traced: Vec<(String, &Traced)> = group
+    let all = group
         .rows()
-        .filter_map(|row| Some((group.name(row), row.traced.as_ref()?)))
-        .filter(|(_, traced)| !traced.parts.is_empty())
-        .collect();
+        .filter_map(|row| Some((group.name(row), row.traced.as_ref()?)));
+    let (mut traced, untraced): (Vec<_>, Vec<_>) = all.partition(|(_, one)| !one.parts.is_empty());
     traced.sort_by_key(|(_, traced)| length(traced));
-    let Some(longest) = traced.iter().map(|(_, traced)| length(traced)).max() else {
-        return html! {};
-    };
+    html! {
+        @if let Some((_, longest)) = traced.last() { (bars(group, &traced, length(longest))) }
+        (missing(&untraced))
+    }
+}
+
+/// Why rows have no stages, once for all that have the same reason.
+fn missing(untraced: &[(String, &Traced)]) -> Markup {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, traced) in untraced {
+        let why = traced.missing.as_deref().unwrap_or("no event was followed");
+        reasons.entry(why).or_default().push(name);
+    }
+    html! {
+        @for (why, names) in reasons {
+            p.quiet { "No stages of " (names.join(", ")) ": " (why) }
+        }
+    }
+}
+
+fn bars(group: &Group, traced: &[(String, &Traced)], longest: u64) -> Markup {
     let x = Linear::new(longest as f64, LEFT, RIGHT);
     let bottom = 8.0 + ROW * traced.len() as f64;
-    let missing: Vec<_> = traced
-        .iter()
-        .filter_map(|(path, one)| Some((path, one.missing.as_ref()?)))
-        .collect();
     html! {
         figure {
             figcaption {
@@ -44,7 +59,6 @@ pub fn stages(group: &Group) -> Markup {
             ul.legend { @for (class, words) in LEGEND {
                 li { span.box.(class) {} (words) }
             } }
-            @for (path, why) in missing { p.quiet { (path) ": " (why) } }
         }
     }
 }
@@ -90,5 +104,33 @@ fn bar(path: &str, traced: &Traced, group: &Group, x: &Linear, top: f64) -> Mark
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::tests::environment;
+    use crate::measure::Measure;
+    use crate::report::tests::row;
+    use crate::report::{Report, Row};
+
+    #[test]
+    fn it_is_said_why_there_are_none() {
+        let untraced = |path| Row {
+            traced: Some(Traced {
+                missing: Some("no tracefs".into()),
+                ..Traced::default()
+            }),
+            ..row(path, Measure::Time, 5_000)
+        };
+        let rows = vec![untraced("read"), untraced("netlink")];
+        let groups = Group::all(&Report::new(environment(), rows, false));
+        let page = stages(&groups[0]).into_string();
+        assert!(
+            page.contains("No stages of read, netlink: no tracefs"),
+            "{page}"
+        );
+        assert!(!page.contains("<svg"), "{page}");
     }
 }

@@ -7,6 +7,7 @@ mod way;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
 
@@ -16,7 +17,7 @@ pub use way::{Mark, WayTrace};
 
 const TRACEFS: &str = "/sys/kernel/tracing";
 
-/// A ring buffer of its own, which goes with it.
+/// A ring buffer of its own, which goes with it. There may be several at a time.
 #[derive(Debug)]
 struct Instance(PathBuf);
 
@@ -26,8 +27,10 @@ impl Instance {
     /// # Errors
     /// [`Error::Tracing`].
     fn new(kib: u64) -> Result<Self> {
-        let name = format!("{TRACEFS}/instances/irqlink-bench-{}", std::process::id());
-        let path = PathBuf::from(name);
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("irqlink-bench-{}-{number}", std::process::id());
+        let path = Path::new(TRACEFS).join("instances").join(name);
         fs::create_dir(&path).map_err(error(&path))?;
         let instance = Instance(path);
         instance.write("buffer_size_kb", &kib.to_string())?;

@@ -137,13 +137,16 @@ fn the_first_slow_event_stops_the_run_and_keeps_a_trace() -> Outcome {
 }
 
 fn a_limit_that_is_never_met_is_said() -> Outcome {
+    // Stages are traced as well, beside the trace that waits for the event.
     let arguments = [
-        "run", "-s", SOURCE, "-p", "read", "-n", "5", "--blocks", "1", "--stages", "0",
+        "run", "-s", SOURCE, "-p", "read", "-n", "5", "--blocks", "1", "--stages", "20",
     ];
-    let output = bench(&[&arguments[..], &["--stop-above", "1h"]].concat())?;
+    let never = ["--stop-above", "1h", "--timeout", "2h"];
+    let output = bench(&[&arguments[..], &never[..]].concat())?;
     ended(&output, 0, &["no event was beyond the limit"])?;
     let table = String::from_utf8_lossy(&output.stdout);
     ensure!(table.contains("tracing was on"), "{table}");
+    ensure!(table.contains("until, traced"), "no stages: {table}");
     Ok(())
 }
 
