@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use irqlink::realtime::Step;
 use nix::errno::Errno;
@@ -43,6 +44,8 @@ pub fn code(report: &Report) -> ExitCode {
     }
 }
 
+/// Exit code: wrong usage, as that of clap.
+const USAGE: u8 = 2;
 /// Exit code: all done, but events were lost or came twice.
 const LOST: u8 = 6;
 /// Exit code: a path that was asked for is not to be had here.
@@ -81,6 +84,13 @@ pub enum Error {
         /// Why not.
         why: String,
     },
+
+    /// A limit that could be exceeded only by events that count as lost.
+    #[error(
+        "--stop-above must be less than --timeout ({} ms), beyond which an event counts as lost; lower it, or raise --timeout",
+        .0.as_millis()
+    )]
+    BeyondTimeout(Duration),
 
     /// Pulling a simulated GPIO line raises no event.
     #[error(
@@ -240,6 +250,7 @@ impl Error {
             Error::Library(error) => library_code(error),
             Error::Tracing { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 5,
             Error::NothingArrived { .. } | Error::GivenUp { .. } => LOST,
+            Error::BeyondTimeout(_) => USAGE,
             Error::NotHere { .. } => NOT_HERE,
             Error::Unreadable { .. } | Error::NotAReport { .. } | Error::Write { .. } => FILE,
             Error::Unlike(_) | Error::UnlikeEnvironments(_) => UNLIKE,

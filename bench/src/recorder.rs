@@ -77,7 +77,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Nothing yet. The alarm sees each event that counts; once it has rung, no more count.
+    /// Nothing yet. The alarm sees each event after the warm-up, also one that comes too late to count; once it
+    /// has rung, no more count.
     pub fn new(scale: &Scale, alarm: Option<Arc<Alarm>>) -> Self {
         let limit = u64::try_from(scale.limit.as_nanos()).unwrap_or(u64::MAX / 2);
         let limit = limit.clamp(2, u64::MAX / 2);
@@ -126,21 +127,24 @@ impl Recorder {
         let latency = Stage::IrqToHandler
             .length(record, now)
             .or(Stage::TriggerToHandler.length(record, now));
-        let Some(latency) = latency.filter(|latency| *latency <= self.limit) else {
+        let Some(latency) = latency else {
             return;
         };
+        let sample = Sample::new(record, latency);
+        self.latest.push(sample);
+        if let Some(alarm) = &self.alarm {
+            alarm.check(&sample);
+        }
+        if latency > self.limit {
+            return;
+        }
         self.received += 1;
         for (stage, histogram) in Stage::ALL.iter().zip(&mut self.histograms) {
             if let Some(length) = stage.length(record, now) {
                 histogram.saturating_record(length);
             }
         }
-        let sample = Sample::new(record, latency);
         self.worst.offer(sample);
-        self.latest.push(sample);
-        if let Some(alarm) = &self.alarm {
-            alarm.check(&sample);
-        }
     }
 
     /// Adds what another one noted of later events.
@@ -335,6 +339,16 @@ pub mod tests {
         }
         assert_eq!((recorder.received(), recorder.newest()), (2, 3));
         assert_eq!(recorder.latest().last().unwrap().seq, 2);
+    }
+
+    #[test]
+    fn what_comes_too_late_to_count_rings_the_alarm() {
+        let alarm = Arc::new(Alarm::new(1_500, None));
+        let mut recorder = Recorder::new(&SCALE, Some(alarm.clone()));
+        recorder.note(2_000_000_000, Event::Interrupt(&record(1, 1_000)), 1);
+        assert!(alarm.has_rung());
+        assert_eq!(recorder.received(), 0);
+        assert_eq!(recorder.latest().last().unwrap().seq, 1);
     }
 
     #[test]

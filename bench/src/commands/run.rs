@@ -15,7 +15,7 @@ use super::output::Output;
 use super::target::Target;
 use crate::alarm::Alarm;
 use crate::environment::{Environment, Order};
-use crate::error::{self, NOT_HERE, Result};
+use crate::error::{self, Error, NOT_HERE, Result};
 use crate::file;
 use crate::limit::Limit;
 use crate::load::{Load, Program};
@@ -97,7 +97,7 @@ pub struct Run {
     #[arg(long = "stages", value_name = "N")]
     followed: Option<u64>,
     /// Stop at the first event that takes longer, such as 200us, and keep the latest events and a trace of
-    /// the kernel
+    /// the kernel; less than --timeout
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     stop_above: Option<Duration>,
     /// File for that trace
@@ -112,6 +112,9 @@ pub struct Run {
 
 impl Run {
     pub fn run(self) -> Result<ExitCode> {
+        if self.stop_above.is_some_and(|above| above >= self.timeout) {
+            return Err(Error::BeyondTimeout(self.timeout));
+        }
         self.output.check()?;
         let trace = self.stop_above.map(|_| self.trace.as_path());
         let files = [self.hdr.as_deref(), trace];

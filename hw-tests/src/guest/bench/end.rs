@@ -194,7 +194,9 @@ fn wrong_usage_is_2() -> Outcome {
         2,
         &["there are: netlink"],
     )?;
-    let nowhere = ["--stop-above", "1s", "--trace", "/nowhere/trace"];
+    let beyond = ["run", "--stop-above", "1s"];
+    ended(&bench(&beyond)?, 2, &["less than --timeout (1000 ms)"])?;
+    let nowhere = ["--stop-above", "500ms", "--trace", "/nowhere/trace"];
     ended(
         &bench(&[&["run"], &nowhere[..]].concat())?,
         11,
