@@ -138,6 +138,9 @@ impl Run {
             seed,
             blocks: self.blocks,
         });
+        let interval = u64::try_from(self.interval.as_nanos()).ok();
+        environment.interval_ns = interval.filter(|_| !listens);
+        environment.listens = Some(listens);
         environment.traced = limit
             .as_ref()
             .is_some_and(|limit| limit.no_trace().is_none());

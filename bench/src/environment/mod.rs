@@ -73,6 +73,12 @@ pub struct Environment {
     /// Tracing was on all the time, which makes each figure longer.
     #[serde(default)]
     pub traced: bool,
+    /// Pause before each interrupt, in ns, where each is raised by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_ns: Option<u64>,
+    /// Interrupts came from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listens: Option<bool>,
     /// The source, when the run ended.
     pub source: Option<SourceState>,
     /// The thread that receives.
@@ -132,6 +138,8 @@ impl Environment {
             clock_read: clock::read_cost(),
             clock_read_subtracted: true,
             traced: false,
+            interval_ns: None,
+            listens: None,
             source: source.map(SourceState::read),
             receiver: None,
             trigger: ThreadState::read(nix::unistd::gettid(), setup),
@@ -177,6 +185,8 @@ pub mod tests {
             clock_read: 52,
             clock_read_subtracted: true,
             traced: false,
+            interval_ns: None,
+            listens: None,
             source: None,
             receiver: None,
             trigger: None,
