@@ -38,7 +38,7 @@ Exit codes:
 pub fn code(report: &Report) -> ExitCode {
     match (stop::requested(), report.is_complete()) {
         (true, _) => ExitCode::from(STOPPED),
-        (false, _) if report.stopped.is_some() => ExitCode::from(EXCEEDED),
+        (false, _) if !report.stopped.is_empty() => ExitCode::from(EXCEEDED),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::from(LOST),
     }

@@ -48,6 +48,7 @@ impl Limit {
             Err(why) => Err(why.clone()),
         };
         Stopped {
+            run: 0,
             above: self.alarm.above(),
             path: path.to_owned(),
             load,

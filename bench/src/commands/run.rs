@@ -158,8 +158,9 @@ impl Run {
 
         environment.receiver = session.receiver.clone();
         let mut report = Report::new(environment, session.rows(), false);
-        report.stopped = limit.and_then(|limit| self.stopped(&limit, &mut session));
-        report.partial = outcome.is_err() || stop::requested() || report.stopped.is_some();
+        let stopped = limit.and_then(|limit| self.stopped(&limit, &mut session));
+        report.stopped.extend(stopped);
+        report.partial = outcome.is_err() || stop::requested() || !report.stopped.is_empty();
         report.skipped = choice.skipped;
         let given = self.output.give(&report);
         let log = |path| file::write(&session.hdr_log(), path);

@@ -15,7 +15,7 @@ mod verdict;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::figure::grouped;
+use crate::figure::Scale;
 use crate::report::{Report, Stopped};
 use group::Group;
 use paths::Paths;
@@ -45,7 +45,7 @@ pub fn page(report: &Report) -> String {
                 @if report.partial {
                     p.banner.partial { b { "Partial." } " The run ended early; what it had measured is here." }
                 }
-                @if let Some(stopped) = &report.stopped { (ended(stopped)) }
+                @for stopped in &report.stopped { (ended(stopped, report)) }
                 p.verdict { (verdict::verdict(report)) }
                 (machine::machine(report))
                 (skipped(report))
@@ -70,12 +70,13 @@ fn skipped(report: &Report) -> Markup {
 }
 
 /// The event that ended the run.
-fn ended(stopped: &Stopped) -> Markup {
+fn ended(stopped: &Stopped, report: &Report) -> Markup {
+    let scale = Scale::of(report.measure_of(stopped), stopped.above);
     html! {
         p.banner.partial {
-            b { "Stopped." }
+            b { "Stopped" (report.run_name(stopped.run)) "." }
             " Event " (stopped.events.last().map_or(0, |event| event.seq)) " of " (stopped.path)
-            " took " (grouped(stopped.latency())) ", more than " (grouped(stopped.above)) ". "
+            " took " (scale.show(stopped.latency())) " " (scale.unit) ", more than " (scale.show(stopped.above)) ". "
             @if let Some(trace) = &stopped.trace { "The kernel's trace is in " code { (trace.display()) } "." }
             @if let Some(why) = &stopped.no_trace { "No trace: " (why) }
         }

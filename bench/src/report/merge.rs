@@ -1,6 +1,6 @@
 //! One report of several runs, such as one for time and one for path length.
 
-use super::{Basis, Burst, Report, Row, Throughput};
+use super::{Basis, Burst, Report, Row, Stopped, Throughput};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
@@ -35,6 +35,12 @@ fn add(merged: &mut Report, report: Report) -> Result<()> {
         false => merged.runs.extend(report.runs),
     }
     merged.partial |= report.partial;
+    merged
+        .stopped
+        .extend(report.stopped.into_iter().map(|one| Stopped {
+            run: one.run + first,
+            ..one
+        }));
     let mut skipped = report.skipped;
     skipped.retain(|path| !merged.skipped.contains(path));
     merged.skipped.extend(skipped);
@@ -192,6 +198,24 @@ mod tests {
         let mut second = report(Measure::PathLength);
         second.partial = true;
         assert!(merge(vec![report(Measure::Time), second]).unwrap().partial);
+    }
+
+    #[test]
+    fn what_ended_each_run_is_kept() {
+        let stopped = |measure, seq| Report {
+            stopped: vec![super::super::tests::stopped(seq)],
+            ..report(measure)
+        };
+        let merged = merge(vec![
+            stopped(Measure::Time, 7),
+            stopped(Measure::PathLength, 9),
+        ]);
+        let merged = merged.unwrap();
+        let all = merged.stopped.iter();
+        let all: Vec<_> = all
+            .map(|one| (one.run, one.events[0].seq, merged.measure_of(one)))
+            .collect();
+        assert_eq!(all, [(0, 7, Measure::Time), (1, 9, Measure::PathLength)]);
     }
 
     #[test]

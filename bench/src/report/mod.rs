@@ -26,6 +26,7 @@ pub use stream::{Burst, Step, Throughput};
 pub use traced::{Part, Point, Traced};
 
 use crate::environment::Environment;
+use crate::measure::Measure;
 use crate::path::Skipped;
 
 /// Version of this layout.
@@ -55,9 +56,9 @@ pub struct Report {
     /// Paths that were not to be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
-    /// What ended the run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stopped: Option<Stopped>,
+    /// What ended the run; of a merged report, of each run that was ended so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "stopped")]
+    pub stopped: Vec<Stopped>,
     /// Of a merged report, the environment of each run; [`Row::run`] leads here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Environment>,
@@ -74,7 +75,7 @@ impl Report {
             bursts: Vec::new(),
             throughput: Vec::new(),
             skipped: Vec::new(),
-            stopped: None,
+            stopped: Vec::new(),
             runs: Vec::new(),
         }
     }
@@ -84,6 +85,25 @@ impl Report {
         match self.runs.is_empty() {
             true => std::slice::from_ref(&self.environment),
             false => &self.runs,
+        }
+    }
+
+    /// What was measured in the run that an event ended.
+    pub fn measure_of(&self, stopped: &Stopped) -> Measure {
+        let mut rows = self.results.iter().filter(|row| row.run == stopped.run);
+        let environment = self.environments().get(stopped.run);
+        match (rows.next(), environment) {
+            (Some(row), _) => row.measure,
+            (None, Some(run)) if run.instruction_clock => Measure::PathLength,
+            (None, _) => Measure::Time,
+        }
+    }
+
+    /// Which run it is, in words, if there are several.
+    pub fn run_name(&self, run: usize) -> String {
+        match self.runs.len() {
+            0 => String::new(),
+            _ => format!(" in run {}", run + 1),
         }
     }
 
@@ -104,9 +124,9 @@ pub mod tests {
 
     use super::*;
     use crate::environment::tests::environment;
-    use crate::measure::Measure;
 
     pub use super::row::tests::row;
+    pub use super::stopped::tests::stopped;
 
     #[test]
     fn a_report_survives_its_file() {

@@ -7,7 +7,6 @@ mod stream;
 
 use crate::environment::{Accel, Environment};
 use crate::figure::{Scale, grouped, relative};
-use crate::measure::Measure;
 use crate::report::{Percentile, Report, Row, Section, Stopped, Worth, sections};
 
 pub use compare::comparison;
@@ -41,11 +40,14 @@ fn notes(report: &Report) -> String {
     if report.results.iter().any(is_doubtful) {
         notes += "(in parentheses): too few events to tell; raise --num\n";
     }
-    if let Some(stopped) = &report.stopped {
+    for stopped in &report.stopped {
         notes += &ended(stopped, report);
     }
-    if report.environment.traced {
-        notes += "tracing was on, for --stop-above: each figure is longer than without\n";
+    let runs = report.environments().iter().enumerate();
+    for (number, _) in runs.filter(|(_, run)| run.traced) {
+        let run = report.run_name(number);
+        notes +=
+            &format!("tracing was on{run}, for --stop-above: each figure is longer than without\n");
     }
     if report.partial {
         notes += "partial: the run ended early\n";
@@ -58,18 +60,15 @@ fn notes(report: &Report) -> String {
 
 /// Which event ended the run, and where its trace is.
 fn ended(stopped: &Stopped, report: &Report) -> String {
-    let measure = report
-        .results
-        .first()
-        .map_or(Measure::Time, |row| row.measure);
-    let scale = Scale::of(measure, stopped.above);
+    let scale = Scale::of(report.measure_of(stopped), stopped.above);
     let trace = match (&stopped.trace, &stopped.no_trace) {
         (Some(file), _) => format!("the trace is in {}", file.display()),
         (None, Some(why)) => format!("there is no trace: {why}"),
         (None, None) => "there is no trace".into(),
     };
     format!(
-        "stopped: event {} of {} (load {}) took {} {}, more than {}; {trace}\n",
+        "stopped{}: event {} of {} (load {}) took {} {}, more than {}; {trace}\n",
+        report.run_name(stopped.run),
         stopped.events.last().map_or(0, |event| event.seq),
         stopped.path,
         stopped.load.name(),
@@ -156,6 +155,7 @@ mod tests {
     #[test]
     fn measures_stand_apart_each_in_its_unit() {
         let rows = vec![
+    use crate::measure::Measure;
             row("netlink", Measure::PathLength, 7_461),
             row("read", Measure::PathLength, 4_800),
             row("netlink", Measure::Time, 93_000),
@@ -214,6 +214,26 @@ time (us)  relative   min   p50   p90   p99   p99.9   max  lost
         netlink.stages.insert(Stage::TriggerToHandler, from_trigger);
         let uio = Row {
             stage: Stage::TriggerToHandler,
+    #[test]
+    fn what_holds_for_a_second_run_only_is_said_too() {
+        let times = Report::new(
+            environment(),
+            vec![row("read", Measure::Time, 5_000)],
+            false,
+        );
+        let rows = vec![row("read", Measure::PathLength, 4_800)];
+        let mut exact = Report::new(environment(), rows, true);
+        exact.environment.traced = true;
+        exact.stopped = vec![crate::report::tests::stopped(9)];
+        let merged = crate::report::merge(vec![times, exact]).unwrap();
+        let text = table(&merged, Style::PLAIN);
+        assert!(
+            text.contains("stopped in run 2: event 9 of read (load idle) took 2,500 instructions"),
+            "{text}"
+        );
+        assert!(text.contains("tracing was on in run 2"), "{text}");
+    }
+
             ..row("uio", Measure::PathLength, 8_229)
         };
         let report = Report::new(environment(), vec![netlink, uio], false);
