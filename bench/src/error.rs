@@ -20,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Exit codes, as `irqlink-bench --help` lists them.
 pub const EXIT_CODES: &str = "\
 Exit codes:
-  0    done; every event arrived
+  0    done; every event arrived, but for what baselines lose of bursts, and what is lost at too high a rate
   1    failed
   2    wrong usage
   3    the kernel module is not loaded, or of another version
@@ -34,14 +34,15 @@ Exit codes:
   11   a file cannot be read or written, such as on a full disk, or is no report
   130  ended by Ctrl-C or SIGTERM; the report is written and marked partial";
 
-/// The exit code of a run that made this report.
-pub fn code(report: &Report) -> ExitCode {
-    match (stop::requested(), report.is_complete()) {
-        (true, _) => ExitCode::from(STOPPED),
-        (false, _) if !report.stopped.is_empty() => ExitCode::from(EXCEEDED),
-        (false, true) => ExitCode::SUCCESS,
-        (false, false) => ExitCode::from(LOST),
-    }
+/// The exit code of a run that made this report; whether it lacks a path that was asked for.
+pub fn code(report: &Report, lacks: bool) -> ExitCode {
+    ExitCode::from(match report.is_complete() {
+        _ if stop::requested() => STOPPED,
+        _ if !report.stopped.is_empty() => EXCEEDED,
+        false => LOST,
+        true if lacks => NOT_HERE,
+        true => return ExitCode::SUCCESS,
+    })
 }
 
 /// Exit code: wrong usage, as that of clap.

@@ -6,7 +6,7 @@ use irqlink::{Access, Device};
 
 use crate::alarm::Alarm;
 use crate::error::{Error, Result};
-use crate::path::{Listen, Path, Taken};
+use crate::path::{Listen, Path, SetDelivery, Taken};
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::receiver::{Arrival, Receiver};
@@ -23,7 +23,11 @@ pub enum Feed {
     /// They are raised here, one at a time.
     Raised(Trigger),
     /// They come from outside, through this source, when they come.
-    Awaited(Device),
+    Awaited {
+        source: Device,
+        /// As the path wants it meanwhile.
+        _set: Option<SetDelivery>,
+    },
 }
 
 impl Feed {
@@ -35,9 +39,12 @@ impl Feed {
         let name = plan.source.name.clone();
         match path.own().filter(|_| plan.listens) {
             Some(own) => {
-                let device = Device::open(&name, Access::Read)?;
-                let listen = own.listen;
-                Ok((Feed::Awaited(device), Box::new(move || listen(&name))))
+                let source = Device::open(&name, Access::Read)?;
+                let (_set, listen) = (own.set(&name)?, own.listen);
+                Ok((
+                    Feed::Awaited { source, _set },
+                    Box::new(move || listen(&name)),
+                ))
             }
             None => {
                 let Taken { raise, listen } = path.take(&plan.source)?;
@@ -54,7 +61,7 @@ impl Feed {
     pub fn head(&self) -> Result<u64> {
         match self {
             Feed::Raised(trigger) => trigger.head(),
-            Feed::Awaited(device) => Ok(device.info()?.head),
+            Feed::Awaited { source, .. } => Ok(source.info()?.head),
         }
     }
 
@@ -77,14 +84,14 @@ impl Feed {
         while done < events && !stop::requested() && !has_rung() {
             let arrival = match self {
                 Feed::Raised(trigger) => trigger.raise(receiver)?,
-                Feed::Awaited(_) => receiver.until_handled(first + done, LOOK),
+                Feed::Awaited { .. } => receiver.until_handled(first + done, LOOK),
             };
             missing = match arrival {
                 Arrival::Handled => 0,
                 Arrival::TimedOut => missing + 1,
                 Arrival::Ended => break,
             };
-            if let (Feed::Awaited(_), Arrival::TimedOut) = (&self, arrival) {
+            if let (Feed::Awaited { .. }, Arrival::TimedOut) = (&self, arrival) {
                 continue;
             }
             if missing == PATIENCE {

@@ -78,8 +78,8 @@ impl Plan {
         let has_rung = alarm.is_some_and(Alarm::has_rung);
         let (asked, events) = match feed {
             // Those after the alarm do not count.
-            Feed::Awaited(_) if has_rung => (received, received),
-            Feed::Awaited(_) => {
+            Feed::Awaited { .. } if has_rung => (received, received),
+            Feed::Awaited { .. } => {
                 let events = recorder.newest().saturating_sub(before);
                 (events, events)
             }

@@ -6,10 +6,9 @@ use clap::Args;
 
 use super::stream::{Prepared, Stream, listener};
 use crate::error::{Error, Result};
-use crate::path::{self, Path};
+use crate::path::{self, Path, Skipped};
 use crate::progress::Progress;
 use crate::report::{self, Quantiles};
-use crate::say::say;
 use crate::stop;
 use crate::stream::{Bursts, Measured};
 
@@ -19,7 +18,7 @@ use crate::stream::{Bursts, Measured};
 /// nobody listening.
 #[derive(Debug, Args)]
 pub struct Burst {
-    /// Paths to measure, as `irqlink-bench paths` lists them, but for peers; all by default
+    /// Paths to measure, as `irqlink-bench paths` lists them, but for peers and timer; all by default
     #[arg(short, long = "path", value_name = "NAME,...", value_delimiter = ',', value_parser = path::own_named)]
     paths: Vec<&'static dyn Path>,
     /// Lengths of the bursts, 1 to 1024
@@ -33,27 +32,24 @@ pub struct Burst {
     stream: Stream,
 }
 
-/// It does not keep each event, and does not say so: none of irqlink's does that.
-fn loses_quietly(path: &dyn Path) -> bool {
-    path.own().is_some_and(|own| !own.many)
-}
-
 /// A path, or nobody, and a length.
 type Part = (Option<&'static dyn Path>, u32);
 
 impl Burst {
     pub fn run(self) -> Result<ExitCode> {
-        let mut prepared = self.stream.prepare()?;
-        let outcome = self.measure(&mut prepared);
-        self.stream.finish(prepared.report, outcome)
+        let mut prepared = self.stream.prepare(&self.paths, path::own())?;
+        let mut measured = Vec::new();
+        let outcome = self.measure(&mut prepared, &mut measured);
+        prepared.report.bursts = rows(&prepared, &measured);
+        self.stream.finish(prepared, outcome)
     }
 
-    fn measure(&self, prepared: &mut Prepared) -> Result<()> {
-        let mut parts = self.parts();
+    /// What was measured before an error stays.
+    fn measure(&self, prepared: &mut Prepared, measured: &mut Vec<(Part, Measured)>) -> Result<()> {
+        let mut parts = self.parts(&prepared.paths);
         prepared.random.shuffle(&mut parts);
         let progress = Progress::new(parts.len() as u64);
         let bursts = Bursts::prepare(prepared.setting.clone())?;
-        let mut measured = Vec::new();
         for (path, length) in parts {
             if stop::requested() {
                 break;
@@ -65,8 +61,13 @@ impl Burst {
             let listen = listen.as_ref().map(|listen| listen as &_);
             let one = match bursts.measure(listen, length, self.num) {
                 // A baseline loses the end of each burst; shorter ones have their rows.
-                Err(error @ Error::TooSlow { .. }) if path.is_some_and(loses_quietly) => {
-                    say(format_args!("skipped {name}: {error}"));
+                Err(error @ Error::TooSlow { .. }) if path.is_some_and(path::is_baseline) => {
+                    let skipped = Skipped {
+                        path: name.into(),
+                        why: error.to_string(),
+                    };
+                    skipped.say();
+                    prepared.report.skipped.push(skipped);
                     progress.step();
                     continue;
                 }
@@ -81,16 +82,11 @@ impl Burst {
             measured.push(((path, length), one));
             progress.step();
         }
-        prepared.report.bursts = rows(prepared, &measured);
         Ok(())
     }
 
-    fn parts(&self) -> Vec<Part> {
-        let mut paths = self.paths.clone();
-        if paths.is_empty() {
-            paths.extend(path::here(path::own()));
-        }
-        let all = paths.into_iter().map(Some).chain([None]);
+    fn parts(&self, paths: &[&'static dyn Path]) -> Vec<Part> {
+        let all = paths.iter().copied().map(Some).chain([None]);
         all.flat_map(|path| self.lengths.iter().map(move |length| (path, *length)))
             .collect()
     }

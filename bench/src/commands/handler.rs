@@ -50,7 +50,7 @@ impl Handler {
         let row = self.measure(&source, measure, &environment)?;
         let report = Report::new(environment, vec![row], stop::requested());
         self.output.give(&report)?;
-        Ok(error::code(&report))
+        Ok(error::code(&report, false))
     }
 
     fn measure(&self, source: &Source, measure: Measure, environment: &Environment) -> Result<Row> {

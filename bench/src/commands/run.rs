@@ -15,7 +15,7 @@ use super::output::Output;
 use super::target::Target;
 use crate::alarm::Alarm;
 use crate::environment::{Environment, Order};
-use crate::error::{self, Error, NOT_HERE, Result};
+use crate::error::{self, Error, Result};
 use crate::file;
 use crate::limit::Limit;
 use crate::load::{Load, Program};
@@ -168,10 +168,7 @@ impl Run {
         // Why it could not be measured comes before why that could not be written.
         outcome.and(given).and(logged)?;
         let lacks = !self.paths.is_empty() && !report.skipped.is_empty();
-        match error::code(&report) {
-            ExitCode::SUCCESS if lacks => Ok(ExitCode::from(NOT_HERE)),
-            code => Ok(code),
-        }
+        Ok(error::code(&report, lacks))
     }
 
     /// The source, and whether its interrupts are to come from outside.
@@ -197,12 +194,10 @@ impl Run {
 
     /// The paths, and those that are left out, which is said.
     fn choice(&self, source: &Source, listens: bool) -> Result<Choice> {
-        let irqlinks: Vec<_> = path::irqlinks().collect();
-        let asked = if self.own { &irqlinks } else { &self.paths };
+        let own: Vec<_> = path::own().collect();
+        let asked = if self.own { &own } else { &self.paths };
         let choice = Choice::make(asked, source, listens)?;
-        for skipped in &choice.skipped {
-            say(format_args!("skipped {}: {}", skipped.path, skipped.why));
-        }
+        choice.say_skipped();
         Ok(choice)
     }
 

@@ -1,5 +1,6 @@
 //! Options that the commands on streams of simulated events share.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
@@ -11,11 +12,11 @@ use super::output::Output;
 use crate::environment::{Environment, Order};
 use crate::error::{self, Result};
 use crate::measure::{Choice, Unit};
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::realtime;
 use crate::report::Report;
 use crate::stop;
-use crate::stream::{BatchListen, Listen, Setting};
+use crate::stream::{BatchListen, Listen, Setting, Simulated};
 
 /// What is measured, and how.
 #[derive(Debug, Args)]
@@ -42,6 +43,10 @@ pub struct Prepared {
     pub setting: Setting,
     /// Unit of costs.
     pub unit: Unit,
+    /// What is measured.
+    pub paths: Vec<&'static dyn Path>,
+    /// A path that was asked for is not among them.
+    lacks: bool,
     /// The report to be filled.
     pub report: Report,
     /// Random numbers, for the order.
@@ -50,13 +55,20 @@ pub struct Prepared {
 }
 
 impl Stream {
-    /// Sets the machine up.
+    /// Sets the machine up for the paths `asked` for, or for those among `all` that are to be had; what is left
+    /// out is said, and stands in the report.
     ///
     /// # Errors
-    /// Those of the output and of the set-up.
-    pub fn prepare(&self) -> Result<Prepared> {
+    /// Those of the output, of a simulated source and of the set-up;
+    /// [`Error::NotHere`](error::Error::NotHere) if no path is to be had.
+    pub fn prepare(
+        &self,
+        asked: &[&'static dyn Path],
+        all: impl Iterator<Item = &'static dyn Path>,
+    ) -> Result<Prepared> {
         self.output.check()?;
         stop::install()?;
+        let choice = choose(asked, all)?;
         let (measure, instruction_clock) = self.measure.settle()?;
         // Consumers that are always busy must not keep the one that ends them from doing so.
         let setup = realtime::apply(&Request {
@@ -77,10 +89,14 @@ impl Stream {
                 ..Request::default()
             },
         };
+        let mut report = Report::new(environment, Vec::new(), true);
+        report.skipped = choice.skipped;
         Ok(Prepared {
             setting,
             unit: measure.unit(),
-            report: Report::new(environment, Vec::new(), true),
+            paths: choice.paths,
+            lacks: !asked.is_empty() && !report.skipped.is_empty(),
+            report,
             random: fastrand::Rng::with_seed(seed.into()),
             _setup: setup,
         })
@@ -90,31 +106,43 @@ impl Stream {
     ///
     /// # Errors
     /// The outcome's, and those of writing.
-    pub fn finish(
-        &self,
-        mut report: Report,
-        outcome: Result<()>,
-    ) -> Result<std::process::ExitCode> {
+    pub fn finish(&self, prepared: Prepared, outcome: Result<()>) -> Result<ExitCode> {
+        let Prepared {
+            mut report, lacks, ..
+        } = prepared;
         report.partial = outcome.is_err() || stop::requested();
         let given = self.output.give(&report);
         outcome.and(given)?;
-        Ok(error::code(&report))
+        Ok(error::code(&report, lacks))
     }
 }
 
+/// Among the paths `asked` for, or all, those that are to be had with a simulated source.
+fn choose(
+    asked: &[&'static dyn Path],
+    all: impl Iterator<Item = &'static dyn Path>,
+) -> Result<path::Choice> {
+    let all: Vec<_> = all.collect();
+    let asked = if asked.is_empty() { &all } else { asked };
+    let choice = path::Choice::make(asked, Simulated::sample()?.source(), false)?;
+    choice.say_skipped();
+    Ok(choice)
+}
+
 /// How to listen on a path, as a program usually does.
-pub fn listener(path: &'static dyn Path) -> impl Fn(&Source) -> Listen {
+pub fn listener(path: &'static dyn Path) -> impl Fn(&Source) -> Result<Listen> {
     let own = path.own().expect("only those are measured so");
     move |source| {
+        own.set_for_good(source)?;
         let name = source.name.clone();
-        Arc::new(move || (own.listen)(&name))
+        Ok(Arc::new(move || (own.listen)(&name)))
     }
 }
 
 /// How to listen, taking so many records at a time.
-pub fn batch_listener(listen: BatchListen, batch: u32) -> impl Fn(&Source) -> Listen {
+pub fn batch_listener(listen: BatchListen, batch: u32) -> impl Fn(&Source) -> Result<Listen> {
     move |source| {
         let name = source.name.clone();
-        Arc::new(move || listen(&name, batch))
+        Ok(Arc::new(move || listen(&name, batch)))
     }
 }

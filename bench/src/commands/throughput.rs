@@ -43,13 +43,13 @@ type Part = (&'static dyn Path, u32, Option<(BatchListen, u32)>);
 
 impl Throughput {
     pub fn run(self) -> Result<ExitCode> {
-        let mut prepared = self.stream.prepare()?;
+        let mut prepared = self.stream.prepare(&self.paths, path::shared())?;
         let outcome = self.measure(&mut prepared);
         prepared
             .report
             .throughput
             .sort_by(|a, b| a.key().cmp(&b.key()));
-        self.stream.finish(prepared.report, outcome)
+        self.stream.finish(prepared, outcome)
     }
 
     fn measure(&self, prepared: &mut Prepared) -> Result<()> {
@@ -58,7 +58,7 @@ impl Throughput {
             Measure::PathLength => Duration::from_millis(20),
         };
         let duration = self.duration.unwrap_or(usual);
-        let mut parts = self.parts();
+        let mut parts = self.parts(&prepared.paths);
         prepared.random.shuffle(&mut parts);
         let progress = Progress::new(parts.len() as u64);
         let saturation = Saturation::new(prepared.setting.clone(), duration);
@@ -98,13 +98,9 @@ impl Throughput {
         Ok(())
     }
 
-    fn parts(&self) -> Vec<Part> {
-        let mut paths = self.paths.clone();
-        if paths.is_empty() {
-            paths.extend(path::here(path::shared()));
-        }
+    fn parts(&self, paths: &[&'static dyn Path]) -> Vec<Part> {
         let mut parts = Vec::new();
-        for path in paths {
+        for path in paths.iter().copied() {
             let batches: Vec<_> = match batched(path) {
                 Some(listen) => self.batch.iter().map(|one| Some((listen, *one))).collect(),
                 None => vec![None],

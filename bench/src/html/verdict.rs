@@ -131,8 +131,8 @@ mod tests {
     use super::*;
     use crate::environment::Accel;
     use crate::environment::tests::environment;
-    use crate::report::tests::row;
-    use crate::report::{HANDLER, Quantiles};
+    use crate::report::HANDLER;
+    use crate::report::tests::{burst as burst_of, row};
 
     fn of(rows: Vec<Row>) -> String {
         verdict(&Report::new(environment(), rows, false))
@@ -186,18 +186,10 @@ mod tests {
 
     fn burst(path: &str, measure: Measure, lost: u64, cost: f64) -> Burst {
         Burst {
-            path: path.into(),
             measure,
             unit: measure.unit(),
-            accel: Accel::Tcg,
-            run: 0,
-            length: 1024,
-            events: 1024,
-            received: 1024 - lost,
-            lost,
             cost,
-            cost_without: 0.0,
-            duration: Quantiles::default(),
+            ..burst_of(path, lost)
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ALL, Path};
 use crate::error::{Error, Result};
+use crate::say::say;
 
 /// What is measured.
 #[derive(Debug)]
@@ -37,11 +38,7 @@ impl Choice {
             skipped: Vec::new(),
         };
         for path in all {
-            let raises = listens && path.own().is_none();
-            let missing = path
-                .missing(source)
-                .or_else(|| raises.then(|| "its interrupts cannot come from outside".into()));
-            match missing {
+            match missing(*path, source, listens) {
                 None => choice.paths.push(*path),
                 Some(why) => choice.skipped.push(Skipped {
                     path: path.name().into(),
@@ -57,10 +54,31 @@ impl Choice {
             _ => Ok(choice),
         }
     }
+
+    /// Says which are left out, and why.
+    pub fn say_skipped(&self) {
+        self.skipped.iter().for_each(Skipped::say);
+    }
+}
+
+/// Why a path is not to be had with a source, whose interrupts may have to come from outside.
+pub fn missing(path: &dyn Path, source: &Source, listens: bool) -> Option<String> {
+    let raises = listens && path.own().is_none();
+    let why = || "its interrupts cannot come from outside".to_owned();
+    path.missing(source).or_else(|| raises.then(why))
+}
+
+impl Skipped {
+    /// Says it.
+    pub fn say(&self) {
+        say(format_args!("skipped {}: {}", self.path, self.why));
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use irqlink::Delivery;
+
     use super::*;
     use crate::error::NOT_HERE;
     use crate::path::named;
@@ -90,6 +108,21 @@ mod tests {
         assert_eq!(error.code(), NOT_HERE);
         let own = [named("netlink").unwrap()];
         assert_eq!(Choice::make(&own, &source(), true).unwrap().paths.len(), 1);
+    }
+
+    #[test]
+    fn a_path_that_sets_the_source_listens_unless_it_is_set_already() {
+        let asked = [named("netlink-thread").unwrap()];
+        assert!(Choice::make(&asked, &source(), true).is_ok());
+        let set = Source {
+            delivery: Delivery::Thread,
+            ..source()
+        };
+        let error = Choice::make(&asked, &set, true).unwrap_err();
+        assert!(
+            error.to_string().contains("so it is the path netlink"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod bench_module;
 mod bpf_ringbuf;
 mod choice;
+mod delivery;
 mod gpio_cdev;
 mod ioctl;
 mod multicast;
@@ -27,7 +28,8 @@ mod udp;
 mod uio;
 mod vfio;
 
-pub use choice::{Choice, Skipped};
+pub use choice::{Choice, Skipped, missing};
+pub use delivery::SetDelivery;
 pub use on_mio::{Drain, OnMio};
 pub use own::Own;
 
@@ -57,11 +59,6 @@ pub trait Path: Sync {
     /// Itself, if the source keeps its interrupts.
     fn own(&self) -> Option<&Own> {
         None
-    }
-
-    /// It is irqlink's, no peer.
-    fn is_irqlinks(&self) -> bool {
-        self.own().is_some()
     }
 
     /// Takes what it needs, in the thread that triggers.
@@ -102,7 +99,7 @@ pub trait Listener {
 /// All paths, in the order in which they are listed.
 pub static ALL: &[&dyn Path] = &[
     &netlink::PATH,
-    &netlink_thread::NetlinkThread,
+    &netlink_thread::PATH,
     &multicast::PATH,
     &read::PATH,
     &read_blocking::PATH,
@@ -124,11 +121,6 @@ pub static ALL: &[&dyn Path] = &[
     &timer::Timer,
 ];
 
-/// Those that are irqlink's.
-pub fn irqlinks() -> impl Iterator<Item = &'static dyn Path> {
-    ALL.iter().copied().filter(|path| path.is_irqlinks())
-}
-
 /// The path of that name.
 ///
 /// # Errors
@@ -147,36 +139,25 @@ pub fn shared() -> impl Iterator<Item = &'static dyn Path> + Clone {
     own().filter(|path| path.own().is_some_and(|own| own.many))
 }
 
-/// Those of them that this machine has.
-pub fn here(
-    paths: impl Iterator<Item = &'static dyn Path>,
-) -> impl Iterator<Item = &'static dyn Path> {
-    paths.filter(|path| path.own().is_some_and(|own| (own.missing)().is_none()))
+/// It is none of irqlink's, and may not keep each event of many in a row.
+pub fn is_baseline(path: &dyn Path) -> bool {
+    path.own().is_some_and(|own| !own.many)
 }
 
 /// The path among [`own`] of that name.
 ///
 /// # Errors
-/// As [`named`]; or this machine has it not, and why.
+/// As [`named`].
 pub fn own_named(name: &str) -> Result<&'static dyn Path, String> {
-    find_here(own(), name)
+    find(own(), name)
 }
 
 /// The path among [`shared`] of that name.
 ///
 /// # Errors
-/// As [`own_named`].
+/// As [`named`].
 pub fn shared_named(name: &str) -> Result<&'static dyn Path, String> {
-    find_here(shared(), name)
-}
-
-fn find_here(
-    paths: impl Iterator<Item = &'static dyn Path> + Clone,
-    name: &str,
-) -> Result<&'static dyn Path, String> {
-    let path = find(paths, name)?;
-    let missing = path.own().and_then(|own| (own.missing)());
-    missing.map_or(Ok(path), |why| Err(format!("not to be had here: {why}")))
+    find(shared(), name)
 }
 
 /// Number of the source of that name, for what has events of all, or makes its own.

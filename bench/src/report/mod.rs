@@ -114,7 +114,8 @@ impl Report {
 
     /// Every event of every row arrived, once.
     pub fn is_complete(&self) -> bool {
-        !self.partial && self.results.iter().all(Row::is_complete)
+        let bursts = self.bursts.iter().all(Burst::is_complete);
+        !self.partial && bursts && self.results.iter().all(Row::is_complete)
     }
 }
 
@@ -127,6 +128,7 @@ pub mod tests {
 
     pub use super::row::tests::row;
     pub use super::stopped::tests::stopped;
+    pub use super::stream::tests::burst;
 
     #[test]
     fn a_report_survives_its_file() {
@@ -170,5 +172,14 @@ pub mod tests {
         assert!(report.is_complete());
         report.results[0].lost = 1;
         assert!(!report.is_complete());
+    }
+
+    #[test]
+    fn only_baselines_may_lose_events_of_bursts() {
+        let mut report = Report::new(environment(), Vec::new(), false);
+        for (path, is_complete) in [("sysfs", true), ("udp", true), ("netlink-thread", false)] {
+            report.bursts = vec![burst(path, 3)];
+            assert_eq!(report.is_complete(), is_complete, "{path}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Basis, Quantiles};
 use crate::environment::Accel;
 use crate::measure::{Measure, Unit};
+use crate::path;
 
 /// What an event costs in bursts of one length, on one path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ impl Burst {
             measure: self.measure,
             accel: self.accel,
         }
+    }
+
+    /// Every event arrived; or the path is a baseline, which may lose some.
+    pub fn is_complete(&self) -> bool {
+        let is_baseline = || path::named(&self.path).is_ok_and(path::is_baseline);
+        self.lost == 0 || is_baseline()
     }
 
     /// The path's own part: the difference.
@@ -119,5 +126,28 @@ impl Throughput {
     /// The fastest that was tried.
     pub fn fastest(&self) -> Option<&Step> {
         self.steps.last()
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// Of 1,024 events in one burst, each at 500 instructions.
+    pub fn burst(path: &str, lost: u64) -> Burst {
+        Burst {
+            path: path.into(),
+            measure: Measure::PathLength,
+            unit: Unit::Instructions,
+            accel: Accel::Tcg,
+            run: 0,
+            length: 1024,
+            events: 1024,
+            received: 1024 - lost,
+            lost,
+            cost: 500.0,
+            cost_without: 0.0,
+            duration: Quantiles::default(),
+        }
     }
 }

@@ -88,7 +88,7 @@ impl Bursts {
         let source = Simulated::start(period, length)?;
         let number = u32::from(listen.is_some());
         let idle: Listen = std::sync::Arc::new(|| unreachable!("nobody listens"));
-        let listen = listen.map_or(idle, |listen| listen(source.source()));
+        let listen = listen.map_or(Ok(idle), |listen| listen(source.source()))?;
         let consumers = Consumers::start(number, &listen, &self.setting.consumer, length)?;
         let spans = self.spans(&source, &consumers, period, length, events);
         // A consumer that does not keep up ends when nothing more comes.
@@ -149,5 +149,5 @@ impl Bursts {
     }
 }
 
-/// How to listen to a source that is yet to be made.
-pub type Listener = dyn Fn(&irqlink::Source) -> Listen;
+/// How to listen to a source that is yet to be made, which may be set for that.
+pub type Listener = dyn Fn(&irqlink::Source) -> Result<Listen>;

@@ -19,6 +19,7 @@ pub use batch::{BatchListen, batched};
 pub use burst::{Bursts, Measured};
 pub use consumers::Listen;
 pub use saturation::Saturation;
+pub use simulated::Simulated;
 
 /// What all rows of a run have in common.
 #[derive(Clone, Debug)]

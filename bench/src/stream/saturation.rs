@@ -115,7 +115,7 @@ impl Saturation {
         number: u32,
     ) -> Result<(Span, Option<ThreadState>)> {
         let source = Simulated::start(timer.period, timer.burst)?;
-        let listen = listen(source.source());
+        let listen = listen(source.source())?;
         let setup = &self.setting.consumer;
         let consumers = Consumers::start(number, &listen, setup, timer.burst)?;
         let state = consumers.state();

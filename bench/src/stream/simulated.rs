@@ -37,6 +37,14 @@ impl Simulated {
         }
     }
 
+    /// One that raises little, to see what simulated sources are like here.
+    ///
+    /// # Errors
+    /// Those of [`Simulated::start`].
+    pub fn sample() -> Result<Self> {
+        Self::start(Duration::from_secs(1), 1)
+    }
+
     /// The source.
     pub fn source(&self) -> &Source {
         &self.source
