@@ -50,7 +50,10 @@ impl Log {
     /// Ends of `count` parts that look equally long.
     pub fn parts(&self, count: usize) -> Vec<f64> {
         let ratio = self.max / self.min;
-        let end = |part| self.min * ratio.powf(part as f64 / count as f64);
+        let end = |part| match part == count {
+            true => self.max,
+            false => self.min * ratio.powf(part as f64 / count as f64),
+        };
         (0..=count).map(end).collect()
     }
 }

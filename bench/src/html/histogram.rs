@@ -1,5 +1,6 @@
 //! How the figures of each path are distributed: one hill a path, all on one axis.
 
+use hdrhistogram::Histogram;
 use maud::{Markup, html};
 
 use super::axis::Log;
@@ -64,20 +65,54 @@ fn hill(series: &Series, name: &str, paths: &Paths, x: &Log, base: f64) -> Marku
 }
 
 /// Places along the axis, and the part of the highest.
-fn heights(histogram: &hdrhistogram::Histogram<u64>, x: &Log) -> Vec<(f64, f64)> {
+fn heights(histogram: &Histogram<u64>, x: &Log) -> Vec<(f64, f64)> {
     let ends = x.parts(BINS);
-    let count = |from: f64, to: f64| match from.ceil() <= (to - 1.0).floor() {
-        true => histogram.count_between(from.ceil() as u64, (to - 1.0).floor() as u64),
-        false => histogram.count_at(from.round() as u64),
-    };
-    let counts: Vec<_> = ends
-        .windows(2)
-        .map(|ends| (x.at((ends[0] * ends[1]).sqrt()), count(ends[0], ends[1])))
-        .collect();
-    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    let part = |count| count as f64 / most.max(1) as f64;
+    let counts = counts(histogram, &ends);
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let places = ends.windows(2).map(|ends| x.at((ends[0] * ends[1]).sqrt()));
+    let parts = counts.iter().map(|count| *count as f64 / most as f64);
+    places.zip(parts).collect()
+}
+
+/// How many figures lie in each bin: from its end on, before the next. The first has what lies before it, too,
+/// and the last its other end; what lies beyond is in none.
+fn counts(histogram: &Histogram<u64>, ends: &[f64]) -> Vec<u64> {
+    let mut counts = vec![0; ends.len() - 1];
+    let last = counts.len() - 1;
+    for step in histogram.iter_recorded() {
+        let value = step.value_iterated_to() as f64;
+        let begun = ends.partition_point(|end| *end <= value);
+        if value <= ends[last + 1] {
+            counts[begun.saturating_sub(1).min(last)] += step.count_at_value();
+        }
+    }
     counts
-        .into_iter()
-        .map(|(place, count)| (place, part(count)))
-        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_figure_lies_in_one_bin(values in prop::collection::vec(0u64..10_000_000, 1..200), digits in 3u8..5) {
+            let mut histogram = Histogram::<u64>::new(digits).unwrap();
+            values.iter().for_each(|value| histogram.record(*value).unwrap());
+            let x = Log::new(histogram.min() as f64, histogram.max() as f64, LEFT, RIGHT);
+            let counts = counts(&histogram, &x.parts(BINS));
+            prop_assert_eq!(counts.len(), BINS);
+            prop_assert_eq!(counts.iter().sum::<u64>(), values.len() as u64);
+        }
+    }
+
+    #[test]
+    fn a_bin_begins_with_its_end() {
+        let mut histogram = Histogram::<u64>::new(3).unwrap();
+        for value in [0, 1, 9, 10, 11, 20, 21] {
+            histogram.record(value).unwrap();
+        }
+        assert_eq!(counts(&histogram, &[1.0, 10.0, 20.0]), [3, 3]);
+    }
 }
