@@ -204,6 +204,12 @@ impl Recorder {
         self.of(self.stage())
     }
 
+    /// The figures from the trigger, if those of the row begin later.
+    pub fn histogram_from_trigger(&self) -> Option<&Histogram<u32>> {
+        let histogram = self.of(Stage::TriggerToHandler);
+        (self.stage() == Stage::IrqToHandler && !histogram.is_empty()).then_some(histogram)
+    }
+
     fn of(&self, stage: Stage) -> &Histogram<u32> {
         &self.histograms[stage as usize]
     }
@@ -259,6 +265,7 @@ pub mod tests {
         assert_eq!(stages[&Stage::IrqToHandler].p50, 6_461);
         assert_eq!(stages[&Stage::TriggerToIrq].p50, 100);
         assert_eq!(stages[&Stage::TriggerToHandler].p50, 6_561);
+        assert_eq!(recorder.histogram_from_trigger().unwrap().max(), 6_561);
     }
 
     #[test]

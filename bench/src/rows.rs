@@ -106,6 +106,7 @@ impl Rows {
             stages,
             traced: sum.traced.clone(),
             histogram: Some(distribution::encode(recorder.histogram())),
+            histogram_from_trigger: recorder.histogram_from_trigger().map(distribution::encode),
             worst: recorder.worst().to_vec(),
         })
     }

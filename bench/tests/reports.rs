@@ -72,8 +72,10 @@ fn reports_of_one_machine_stand_side_by_side() {
     let b = files.add("b.json", report("read", "time", 4_000));
     let table = ended(&bench("compare", &[&a, &b], &[]), 0, &[]);
     let expected = "\
-time (us)  p50 A    B   change  p99 A    B   change  p99.9 A    B   change
-  read       5.0  4.0  -20.0 %    5.0  4.0  -19.9 %      5.0  4.0  -19.9 %
+time (us)  p50 A    B    change  p99 A    B    change  p99.9 A    B    change
+  read       5.0  4.0  ?-20.0 %    5.0  4.0  ?-19.9 %      5.0  4.0  ?-19.9 %
+
+?: it cannot be tested whether this is more than chance; measure again and see
 ";
     assert_eq!(table, expected);
 }
@@ -90,7 +92,7 @@ fn a_comparison_is_also_json() {
     let section = &compared["sections"][0];
     assert_eq!(section["unit"], "instructions");
     let p50 = json!({"name": "p50", "a": 5000.0, "b": 6000.0, "change": 0.19999999999999996,
-        "is_doubtful": false, "is_same": false});
+        "is_doubtful": false, "is_same": false, "is_untested": true});
     assert_eq!(section["pairs"][0]["figures"][0], p50);
 }
 

@@ -113,6 +113,7 @@ impl Handler {
             let next = device.info()?.head + 1;
             device.trigger()?;
             let deadline = Instant::now() + self.timeout;
+            histogram_from_trigger: None,
             while device.info()?.head < next && Instant::now() < deadline {
                 std::thread::yield_now();
             }

@@ -2,6 +2,7 @@
 
 mod likeness;
 mod pairs;
+mod streams;
 
 use serde::Serialize;
 

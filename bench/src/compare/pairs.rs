@@ -3,10 +3,10 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use super::streams;
 use crate::measure::Measure;
 use crate::report::{
-    Basis, Burst, Percentile, Report, Row, Section as Rows, Subject, Throughput, distribution,
-    sections as all_rows,
+    Basis, Percentile, Report, Row, Section as Rows, Subject, distribution, sections as all_rows,
 };
 
 /// Figures of one kind in one unit.
@@ -48,10 +48,14 @@ pub struct Figure {
     pub is_doubtful: bool,
     /// The samples do not tell them apart: their intervals of 95 % confidence overlap.
     pub is_same: bool,
+    /// There are no samples that could tell them apart.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_untested: bool,
 }
 
 impl Figure {
-    fn new(name: &'static str, a: f64, b: f64) -> Self {
+    /// Without samples.
+    pub fn new(name: &'static str, a: f64, b: f64) -> Self {
         Figure {
             name,
             a,
@@ -59,6 +63,7 @@ impl Figure {
             change: (a > 0.0).then(|| b / a - 1.0),
             is_doubtful: false,
             is_same: false,
+            is_untested: true,
         }
     }
 }
@@ -67,18 +72,18 @@ impl Figure {
 pub fn sections(a: &Report, b: &Report) -> Vec<Section> {
     let bases = Bases(a.bases(), b.bases());
     let mut sections = rows(a, b, &bases);
-    sections.extend(bursts(a, b, &bases));
-    sections.extend(rates(a, b, &bases));
+    sections.extend(streams::bursts(a, b, &bases));
+    sections.extend(streams::rates(a, b, &bases));
     sections
 }
 
 /// What the figures of both reports rest on.
-struct Bases(Vec<Basis>, Vec<Basis>);
+pub struct Bases(pub Vec<Basis>, Vec<Basis>);
 
 impl Bases {
     /// A figure of the first report and one of the second may be compared. What executed them may differ, if
     /// each report has one only.
-    fn are_same(&self, a: Basis, b: Basis) -> bool {
+    pub fn are_same(&self, a: Basis, b: Basis) -> bool {
         let is_only = || a.apart(&self.0).is_empty() && b.apart(&self.1).is_empty();
         a == b || a.measure == b.measure && is_only()
     }
@@ -142,6 +147,7 @@ fn row_pair(name: String, a: &Row, b: &Row) -> Pair {
         Some(Figure {
             is_doubtful: doubtful(a) || doubtful(b),
             is_same: spans.is_some_and(|(a, b)| overlap(a, b)),
+            is_untested: spans.is_none(),
             ..Figure::new(percentile.name(), value(a)?, value(b)?)
         })
     };
@@ -163,64 +169,6 @@ fn span(histogram: &Histogram<u64>, percentile: Percentile) -> (u64, u64) {
 
 fn overlap(a: (u64, u64), b: (u64, u64)) -> bool {
     a.0 <= b.1 && b.0 <= a.1
-}
-
-fn bursts(a: &Report, b: &Report, bases: &Bases) -> Vec<Section> {
-    let pair = |a: &Burst| {
-        let same = |b: &&Burst| {
-            bases.are_same(a.basis(), b.basis()) && (&a.path, a.length) == (&b.path, b.length)
-        };
-        let b = b.bursts.iter().find(same)?;
-        let pair = Pair {
-            name: format!("{}, bursts of {}", a.path, a.length),
-            lost: [a.lost, b.lost],
-            figures: vec![Figure::new("cost", a.delivery(), b.delivery())],
-        };
-        Some((a.basis(), pair))
-    };
-    let pairs = a.bursts.iter().filter_map(pair);
-    let unit = |measure: Measure| measure.unit().name();
-    by_basis("cost per event", unit, pairs, &bases.0)
-}
-
-fn rates(a: &Report, b: &Report, bases: &Bases) -> Vec<Section> {
-    let pair = |a: &Throughput| {
-        let same = |b: &&Throughput| bases.are_same(a.basis(), b.basis()) && a.key() == b.key();
-        let b = b.throughput.iter().find(same)?;
-        let batch = match a.batch {
-            Some(batch) => format!(", {batch} at a time"),
-            None => String::new(),
-        };
-        let pair = Pair {
-            name: format!("{}, consumers: {}{batch}", a.path, a.consumers),
-            lost: [0; 2],
-            figures: vec![Figure::new(
-                "sustained",
-                a.sustained()?.raised,
-                b.sustained()?.raised,
-            )],
-        };
-        Some((a.basis(), pair))
-    };
-    let pairs = a.throughput.iter().filter_map(pair);
-    by_basis("sustained rate", Measure::rate, pairs, &bases.0)
-}
-
-fn by_basis(
-    title: &str,
-    unit: fn(Measure) -> &'static str,
-    pairs: impl Iterator<Item = (Basis, Pair)>,
-    all: &[Basis],
-) -> Vec<Section> {
-    let mut pairs: Vec<_> = pairs.collect();
-    pairs.sort_by_key(|(basis, _)| basis.order());
-    let section = |pairs: &[(Basis, Pair)]| Section {
-        title: format!("{title}{}", pairs[0].0.apart(all)),
-        measure: pairs[0].0.measure,
-        unit: unit(pairs[0].0.measure),
-        pairs: pairs.iter().map(|(_, pair)| pair.clone()).collect(),
-    };
-    pairs.chunk_by(|a, b| a.0 == b.0).map(section).collect()
 }
 
 #[cfg(test)]
@@ -250,6 +198,7 @@ mod tests {
         let p50 = &figures[0];
         assert_eq!((p50.name, p50.a, p50.b), ("p50", 8_000.0, 8_800.0));
         assert!((p50.change.unwrap() - 0.1).abs() < 1e-9 && !p50.is_same);
+        assert!(p50.is_untested, "there are no histograms");
         let doubtful: Vec<_> = figures.iter().map(|one| one.is_doubtful).collect();
         assert_eq!(
             doubtful,
@@ -306,40 +255,12 @@ mod tests {
     #[test]
     fn samples_that_overlap_do_not_tell() {
         let first = || report(vec![with_figures(5_000..5_500)]);
-        let is_same = |b: Report| sections(&first(), &b)[0].pairs[0].figures[0].is_same;
+        let is_same = |b: Report| {
+            let figure = &sections(&first(), &b)[0].pairs[0].figures[0];
+            assert!(!figure.is_untested);
+            figure.is_same
+        };
         assert!(is_same(report(vec![with_figures(5_010..5_510)])));
         assert!(!is_same(report(vec![with_figures(5_100..5_600)])));
-    }
-
-    #[test]
-    fn bursts_and_rates_are_compared_by_measure() {
-        let burst = |measure: Measure, cost| Burst {
-            path: "read".into(),
-            measure,
-            unit: measure.unit(),
-            accel: crate::environment::Accel::Tcg,
-            run: 0,
-            length: 256,
-            events: 1024,
-            received: 1024,
-            lost: 0,
-            cost,
-            cost_without: 100.0,
-            duration: crate::report::Quantiles::default(),
-        };
-        let mut a = report(Vec::new());
-        a.bursts = vec![
-            burst(Measure::Time, 100.0),
-            burst(Measure::PathLength, 600.0),
-        ];
-        let mut b = report(Vec::new());
-        b.bursts = vec![
-            burst(Measure::Time, 300.0),
-            burst(Measure::PathLength, 1_100.0),
-        ];
-        let sections = sections(&a, &b);
-        assert_eq!(sections.len(), 2);
-        let changes = sections.iter().map(|one| one.pairs[0].figures[0].change);
-        assert_eq!(changes.collect::<Vec<_>>(), [Some(1.0), None]);
     }
 }

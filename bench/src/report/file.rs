@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Report, SCHEMA, distribution};
+use super::{Report, Row, SCHEMA, distribution};
 use crate::error::{Error, Result};
 use crate::file;
 
@@ -42,12 +42,10 @@ fn parse(bytes: &[u8]) -> Result<Report, String> {
     if report.schema != SCHEMA {
         return Err(format!("its schema is {schema}, not {SCHEMA}"));
     }
-    let histograms = report
-        .results
-        .iter()
-        .filter_map(|row| row.histogram.as_deref());
+    let of = |row: &'_ Row| [row.histogram.clone(), row.histogram_from_trigger.clone()];
+    let histograms = report.results.iter().flat_map(of).flatten();
     match histograms
-        .map(distribution::decode)
+        .map(|text| distribution::decode(&text))
         .all(|one| one.is_some())
     {
         true => Ok(report),

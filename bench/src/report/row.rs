@@ -66,6 +66,9 @@ pub struct Row {
     /// All figures, as [`super::distribution`] writes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<String>,
+    /// All figures from the trigger, where those of the row begin later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram_from_trigger: Option<String>,
     /// The slowest events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub worst: Vec<Sample>,
@@ -135,6 +138,7 @@ pub mod tests {
             stages: BTreeMap::from([(Stage::IrqToHandler, quantiles)]),
             traced: None,
             histogram: None,
+            histogram_from_trigger: None,
             worst: vec![Sample::default()],
         }
     }

@@ -113,7 +113,8 @@ fn from_trigger(report: &Report) -> Vec<Row> {
                 stage: Stage::TriggerToHandler,
                 quantiles: *row.stages.get(&Stage::TriggerToHandler)?,
                 traced: None,
-                histogram: None,
+                histogram: row.histogram_from_trigger.clone(),
+                histogram_from_trigger: None,
                 worst: Vec::new(),
                 ..row.clone()
             })
@@ -156,6 +157,24 @@ mod tests {
             expected
         );
         assert_eq!(titles(vec![hardware, exact]), ["path length", "time"]);
+    }
+
+    #[test]
+    fn from_the_trigger_rows_have_their_histogram() {
+        let mut read = row("read", Measure::Time, 5_000);
+        read.stages.insert(
+            Stage::TriggerToHandler,
+            row("read", Measure::Time, 5_400).quantiles,
+        );
+        read.histogram_from_trigger = Some("all".into());
+        let uio = Row {
+            stage: Stage::TriggerToHandler,
+            ..row("uio", Measure::Time, 9_000)
+        };
+        let sections = sections(&Report::new(environment(), vec![read, uio], false));
+        let read = &sections[1].rows[0];
+        assert_eq!((read.path.as_str(), read.quantiles.p50), ("read", 5_400));
+        assert_eq!(read.histogram.as_deref(), Some("all"));
     }
 
     #[test]

@@ -21,9 +21,9 @@ pub fn comparison(comparison: &Comparison, style: Style) -> String {
 
 fn section(section: &Section, style: Style) -> String {
     let figures = section.pairs.iter().flat_map(|pair| &pair.figures);
-    let least = figures.map(|figure| figure.a).fold(f64::MAX, f64::min);
+    let figures = figures.map(|figure| figure.a);
     let scale = (section.unit == section.measure.unit().name())
-        .then(|| Scale::of(section.measure, least as u64));
+        .then(|| Scale::of(section.measure, figures.fold(f64::MAX, f64::min) as u64));
     let unit = scale.map_or(section.unit, |scale| scale.unit);
     let mut lines: Vec<Vec<Cell>> = vec![vec![format!("{} ({unit})", section.title).into()]];
     for figure in &section.pairs[0].figures {
@@ -50,7 +50,11 @@ fn cells(figure: &Figure, scale: Option<&Scale>) -> [Cell; 3] {
         Some(scale) => scale.show(value.round() as u64),
         None => short(value),
     };
-    let about = if figure.is_same { "~" } else { "" };
+    let about = match (figure.is_same, figure.is_untested) {
+        (true, _) => "~",
+        (false, true) => "?",
+        (false, false) => "",
+    };
     let change = match figure.change {
         Some(change) => format!("{about}{:+.1} %", 100.0 * change),
         None => "-".into(),
@@ -68,6 +72,9 @@ fn notes(comparison: &Comparison) -> String {
     let mut notes = String::new();
     if any(|figure| figure.is_same) {
         notes += "~: so few events do not tell them apart\n";
+    }
+    if any(|figure| figure.is_untested) {
+        notes += "?: it cannot be tested whether this is more than chance; measure again and see\n";
     }
     if any(|figure| figure.is_doubtful) {
         notes += "(in parentheses): too few events to tell; raise --num\n";
@@ -101,6 +108,7 @@ mod tests {
             change: Some(b / a - 1.0),
             is_doubtful: false,
             is_same: false,
+            is_untested: false,
         }
     }
 
@@ -124,7 +132,7 @@ mod tests {
         let rates = Pair {
             name: "read, consumers: 4".into(),
             lost: [0; 2],
-            figures: vec![figure("sustained", 32_000.0, 64_000.0)],
+            figures: vec![Figure::new("sustained", 32_000.0, 64_000.0)],
         };
         let section = |title: &str, unit, pair| Section {
             title: title.into(),
@@ -153,10 +161,11 @@ The environments are not alike, which may be why figures differ (A | B):
 path length (instructions)  p50 A      B   change  p99 A      B   change  p99.9 A        B    change
   netlink                   7,461  4,980  -33.3 %  8,000  8,080  ~+1.0 %  (9,000)  (9,000)  (+0.0 %)
 
-sustained rate (events in 10^9 instructions)  sustained A       B    change
-  read, consumers: 4                               32.0 k  64.0 k  +100.0 %
+sustained rate (events in 10^9 instructions)  sustained A       B     change
+  read, consumers: 4                               32.0 k  64.0 k  ?+100.0 %
 
 ~: so few events do not tell them apart
+?: it cannot be tested whether this is more than chance; measure again and see
 (in parentheses): too few events to tell; raise --num
 events lost, which flatters netlink: 0 | 2
 B is partial: the run ended early
