@@ -22,6 +22,13 @@ impl Scale {
         Scale { unit, divisor }
     }
 
+    /// The unit in which the least of them is easy to read.
+    pub fn of_least(measure: Measure, values: impl Iterator<Item = f64>) -> Self {
+        let least = values.fold(f64::INFINITY, f64::min);
+        let least = if least.is_finite() { least } else { 0.0 };
+        Self::of(measure, least as u64)
+    }
+
     /// A label of an axis, as short as it can be.
     pub fn tick(&self, value: f64) -> String {
         let value = value / self.divisor as f64;

@@ -32,7 +32,7 @@ fn curves(bursts: &[&Burst], bases: &[Basis], paths: &Paths) -> Markup {
         costs().fold(f64::MAX, f64::min),
         costs().fold(1.0, f64::max),
     );
-    let scale = Scale::of(bursts[0].measure, max as u64);
+    let scale = Scale::of_least(bursts[0].measure, costs());
     let mut lengths: Vec<u32> = bursts.iter().map(|burst| burst.length).collect();
     lengths.sort_unstable();
     lengths.dedup();

@@ -106,8 +106,8 @@ pub fn throughput(all: &[Throughput], paths: &Paths) -> Markup {
 }
 
 fn rates(rows: &[&Throughput], bases: &[Basis], paths: &Paths) -> Markup {
-    let typical = rows.iter().find_map(|row| Some(row.cost? as u64));
-    let scale = Scale::of(rows[0].measure, typical.unwrap_or(0));
+    let costs = rows.iter().filter_map(|row| row.cost);
+    let scale = Scale::of_least(rows[0].measure, costs);
     html! {
         h3 { "Rates" (rows[0].basis().apart(bases)) }
         p { (rows[0].measure.rate()) ", each to all consumers. " b { "sustained" } ": the fastest that lost nothing; the cost is that of an event at it. Then the rate at which it broke." }

@@ -23,7 +23,7 @@ fn section(section: &Section, style: Style) -> String {
     let figures = section.pairs.iter().flat_map(|pair| &pair.figures);
     let figures = figures.map(|figure| figure.a);
     let scale = (section.unit == section.measure.unit().name())
-        .then(|| Scale::of(section.measure, figures.fold(f64::MAX, f64::min) as u64));
+        .then(|| Scale::of_least(section.measure, figures));
     let unit = scale.map_or(section.unit, |scale| scale.unit);
     let mut lines: Vec<Vec<Cell>> = vec![vec![format!("{} ({unit})", section.title).into()]];
     for figure in &section.pairs[0].figures {

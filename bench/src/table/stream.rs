@@ -20,7 +20,8 @@ fn burst_section(rows: &[&Burst], all: &[Basis], style: Style) -> String {
     let mut lengths: Vec<u32> = rows.iter().map(|row| row.length).collect();
     lengths.sort_unstable();
     lengths.dedup();
-    let scale = Scale::of(rows[0].measure, rows[0].delivery() as u64);
+    let costs = rows.iter().map(|row| row.delivery());
+    let scale = Scale::of_least(rows[0].measure, costs);
     let apart = rows[0].basis().apart(all);
     let title = format!("cost per event{apart} ({}), burst of", scale.unit);
     let mut lines: Vec<Vec<Cell>> = vec![vec![title.into()]];
@@ -66,8 +67,8 @@ pub fn throughput(all: &[Throughput], style: Style) -> String {
 }
 
 fn rate_section(rows: &[&Throughput], all: &[Basis], style: Style) -> String {
-    let typical = rows.iter().find_map(|row| Some(row.cost? as u64));
-    let scale = Scale::of(rows[0].measure, typical.unwrap_or(0));
+    let costs = rows.iter().filter_map(|row| row.cost);
+    let scale = Scale::of_least(rows[0].measure, costs);
     let mut lines: Vec<Vec<Cell>> = vec![vec![
         format!("{}{}", rows[0].measure.rate(), rows[0].basis().apart(all)).into(),
         "consumers".into(),
@@ -145,6 +146,20 @@ cost per event (instructions), burst of      1  256
   read                                   5,000    -
 ";
         assert_eq!(bursts(&bursts_of, Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn the_least_cost_can_be_read() {
+        let time = |path, length, cost| Burst {
+            measure: Measure::Time,
+            ..burst(path, length, cost)
+        };
+        let all = [time("netlink", 1, 21_000.0), time("read", 1024, 1_040.0)];
+        let text = bursts(&all, Style::PLAIN);
+        assert!(
+            text.contains("(ns)") && text.contains("20,000") && text.contains(" 40"),
+            "{text}"
+        );
     }
 
     #[test]
