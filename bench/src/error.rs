@@ -166,6 +166,13 @@ pub enum Error {
     },
 
     /// Reports that must not stand in one table.
+    /// What is to be written would replace a report.
+    #[error(
+        "{} is a report, and would be replaced; to read it, put it before the options, or write to standard output by --json=-; to replace it, remove it first",
+        .0.display()
+    )]
+    OverReport(PathBuf),
+
     #[error("these reports do not go together: {0}")]
     Unlike(String),
 
@@ -251,7 +258,7 @@ impl Error {
             Error::Library(error) => library_code(error),
             Error::Tracing { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 5,
             Error::NothingArrived { .. } | Error::GivenUp { .. } => LOST,
-            Error::BeyondTimeout(_) => USAGE,
+            Error::BeyondTimeout(_) | Error::OverReport(_) => USAGE,
             Error::NotHere { .. } => NOT_HERE,
             Error::Unreadable { .. } | Error::NotAReport { .. } | Error::Write { .. } => FILE,
             Error::Unlike(_) | Error::UnlikeEnvironments(_) => UNLIKE,

@@ -177,3 +177,30 @@ fn a_full_disk_is_said_and_the_table_is_printed() {
         assert!(table.contains("read"), "{option}: {table}");
     }
 }
+
+#[test]
+fn a_report_that_an_option_swallows_is_not_replaced() {
+    let files = Files::new();
+    let [a, b, c] =
+        ["a.json", "b.json", "c.json"].map(|name| files.add(name, report("read", "time", 5_000)));
+    let before = fs::read(&a).unwrap();
+    for (command, option, rest) in [
+        ("report", "--json", &[&b][..]),
+        ("report", "--csv", &[&b]),
+        ("compare", "--json", &[&b, &c]),
+    ] {
+        let options = [&a].into_iter().chain(rest.iter().copied());
+        let options: Vec<_> = options.map(|path| path.to_str().unwrap()).collect();
+        let output = bench(command, &[Path::new(option)], &options);
+        ended(&output, 2, &["a.json is a report", "--json=-"]);
+        assert_eq!(fs::read(&a).unwrap(), before);
+    }
+    // Any other file is replaced.
+    let out = files.add("out.json", "old");
+    ended(
+        &bench("report", &[&a], &["--json", out.to_str().unwrap()]),
+        0,
+        &[],
+    );
+    assert!(fs::read_to_string(&out).unwrap().contains("schema"));
+}

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::print;
+use super::output::{print, spare_report};
 use crate::compare::compare;
 use crate::error::Result;
 use crate::file;
@@ -33,7 +33,10 @@ pub struct Compare {
 
 impl Compare {
     pub fn run(self) -> Result<ExitCode> {
-        self.json.as_deref().map_or(Ok(()), file::check)?;
+        if let Some(path) = &self.json {
+            file::check(path)?;
+            spare_report(path)?;
+        }
         let compared = compare(&read(&self.a)?, &read(&self.b)?, self.force)?;
         if let Some(path) = &self.json {
             let mut text = serde_json::to_vec_pretty(&compared).expect("a comparison is JSON");

@@ -33,6 +33,14 @@ impl Output {
         self.files().try_for_each(file::check)
     }
 
+    /// Refuses to write over a report, which was rather meant to be read.
+    ///
+    /// # Errors
+    /// [`Error::OverReport`].
+    pub fn spare_reports(&self) -> Result<()> {
+        self.files().try_for_each(spare_report)
+    }
+
     /// Writes the report and prints the table.
     ///
     /// # Errors
@@ -57,6 +65,17 @@ impl Output {
         [&self.json, &self.csv, &self.html]
             .into_iter()
             .filter_map(|path| path.as_deref())
+    }
+}
+
+/// Refuses to write over a report: `--json A B` takes A as the file to write.
+///
+/// # Errors
+/// [`Error::OverReport`].
+pub fn spare_report(path: &Path) -> Result<()> {
+    match path.is_file() && report::read(path).is_ok() {
+        true => Err(Error::OverReport(path.into())),
+        false => Ok(()),
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Report {
 impl Report {
     pub fn run(self) -> Result<ExitCode> {
         self.output.check()?;
+        self.output.spare_reports()?;
         let reports = self.files.iter().map(|file| read(file));
         self.output.give(&merge(reports.collect::<Result<_>>()?)?)?;
         Ok(ExitCode::SUCCESS)
