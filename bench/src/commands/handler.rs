@@ -11,7 +11,7 @@ use irqlink::{Access, Agent, Control, Device, Options, Receiver, Source, Start};
 
 use super::output::Output;
 use super::target::Target;
-use crate::environment::Environment;
+use crate::environment::{Environment, SourceState};
 use crate::error::{self, Error, Result};
 use crate::load::Load;
 use crate::measure::Measure;
@@ -46,8 +46,12 @@ impl Handler {
         stop::install()?;
         let source = self.target.source(&mut Control::open()?)?;
         let (measure, instruction_clock) = self.target.measure.settle()?;
-        let environment = Environment::read(instruction_clock, Some(&source), &[]);
+        let mut environment = Environment::read(instruction_clock, Some(&source), &[], None);
         let row = self.measure(&source, measure, &environment)?;
+        environment
+            .source
+            .iter_mut()
+            .for_each(SourceState::read_again);
         let report = Report::new(environment, vec![row], stop::requested());
         self.output.give(&report)?;
         Ok(error::code(&report, false))

@@ -14,7 +14,7 @@ use irqlink::{Control, Source};
 use super::output::Output;
 use super::target::Target;
 use crate::alarm::Alarm;
-use crate::environment::{Environment, Order};
+use crate::environment::{Environment, Order, SourceState};
 use crate::error::{self, Error, Result};
 use crate::file;
 use crate::limit::Limit;
@@ -133,7 +133,12 @@ impl Run {
         })?;
         let seed = self.seed.unwrap_or_else(|| fastrand::u32(..));
         let programs = self.programs();
-        let mut environment = Environment::read(instruction_clock, Some(&source), &setup.steps);
+        let mut environment = Environment::read(
+            instruction_clock,
+            Some(&source),
+            &setup.steps,
+            self.cpu.as_ref(),
+        );
         environment.order = Some(Order {
             seed,
             blocks: self.blocks,
@@ -156,6 +161,10 @@ impl Run {
             events => session.trace(&choice.paths, events),
         });
 
+        environment
+            .source
+            .iter_mut()
+            .for_each(SourceState::read_again);
         environment.receiver = session.receiver.clone();
         let mut report = Report::new(environment, session.rows(), false);
         let stopped = limit.and_then(|limit| self.stopped(&limit, &mut session));

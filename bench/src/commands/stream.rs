@@ -77,7 +77,8 @@ impl Stream {
             ..Request::default()
         })?;
         let seed = self.seed.unwrap_or_else(|| fastrand::u32(..));
-        let mut environment = Environment::read(instruction_clock, None, &setup.steps);
+        let mut environment =
+            Environment::read(instruction_clock, None, &setup.steps, self.cpu.as_ref());
         environment.order = Some(Order { seed, blocks: 1 });
         let setting = Setting {
             measure,

@@ -11,7 +11,8 @@ use std::fs;
 use std::path::Path;
 
 use irqlink::Source;
-use irqlink::realtime::Step;
+use irqlink::realtime::{Step, affinity};
+use irqlink::units::CpuList;
 use nix::sys::utsname::uname;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +52,7 @@ pub struct Environment {
     /// CPUs without a periodic tick (`nohz_full`), as a list; empty if none.
     #[serde(default)]
     pub cpus_nohz_full: Option<String>,
-    /// Idle states and frequency.
+    /// Idle states and frequency of the receiver's first CPU.
     #[serde(default)]
     pub power: Power,
     /// Real-time threads may have the CPUs for so long of each second, in us; -1 for always
@@ -61,7 +62,7 @@ pub struct Environment {
     /// The kernel's command line.
     #[serde(default)]
     pub kernel_command: Option<String>,
-    /// Frequency governor of the first CPU.
+    /// Frequency governor of the same CPU.
     pub governor: Option<String>,
     /// Clock source of the kernel.
     pub clocksource: String,
@@ -79,7 +80,7 @@ pub struct Environment {
     /// Interrupts came from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listens: Option<bool>,
-    /// The source, when the run ended.
+    /// The source, before the first interrupt.
     pub source: Option<SourceState>,
     /// The thread that receives.
     pub receiver: Option<ThreadState>,
@@ -110,8 +111,16 @@ pub struct Order {
 
 impl Environment {
     /// Reads it. `instruction_clock`: see there; it was checked. `setup`: of the calling thread,
-    /// which triggers.
-    pub fn read(instruction_clock: bool, source: Option<&Source>, setup: &[Step]) -> Self {
+    /// which triggers. `receiver`: CPUs asked for the receiver; else it has those of the calling thread.
+    pub fn read(
+        instruction_clock: bool,
+        source: Option<&Source>,
+        setup: &[Step],
+        receiver: Option<&CpuList>,
+    ) -> Self {
+        let cpus = receiver.cloned().or_else(|| affinity().ok());
+        let first = cpus.and_then(|cpus| cpus.cpus().first().copied());
+        let first = first.unwrap_or_default();
         let system = uname().expect("uname cannot fail");
         let version = system.version().to_string_lossy().into_owned();
         let accel = Accel::detect(instruction_clock);
@@ -128,11 +137,11 @@ impl Environment {
             cpus_isolated: text("/sys/devices/system/cpu/isolated"),
             cpus_nohz_full: text("/sys/devices/system/cpu/nohz_full")
                 .map(|list| list.replace("(null)", "")),
-            power: Power::read(),
+            power: Power::read(first),
             rt_runtime_us: text("/proc/sys/kernel/sched_rt_runtime_us")
                 .and_then(|text| text.parse().ok()),
             kernel_command: text("/proc/cmdline"),
-            governor: text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+            governor: power::governor(first),
             clocksource: text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
                 .unwrap_or_else(|| "unknown".into()),
             clock_read: clock::read_cost(),

@@ -1,4 +1,4 @@
-//! Idle states and frequency, of the first CPU (Documentation/admin-guide/pm/cpuidle.rst, cpufreq.rst).
+//! Idle states and frequency of a CPU (Documentation/admin-guide/pm/cpuidle.rst, cpufreq.rst).
 
 use std::path::Path;
 
@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::text;
 
-const CPU: &str = "/sys/devices/system/cpu";
+const CPUS: &str = "/sys/devices/system/cpu";
 
-/// How CPUs save power. `None` is what the system does not tell.
+/// How a CPU saves power. `None` is what the system does not tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Power {
+    /// The CPU.
+    pub cpu: usize,
     /// Driver of idle states.
     pub idle_driver: Option<String>,
     /// Governor of idle states.
@@ -38,25 +40,32 @@ pub struct IdleState {
 }
 
 impl Power {
-    /// Reads it.
-    pub fn read() -> Self {
-        Self::of(Path::new(CPU))
+    /// Reads that of the CPU of that number.
+    pub fn read(cpu: usize) -> Self {
+        Self::of(Path::new(CPUS), cpu)
     }
 
-    fn of(cpu: &Path) -> Self {
-        let number = |path: &str| text(cpu.join(path))?.parse::<u64>().ok();
+    fn of(cpus: &Path, cpu: usize) -> Self {
+        let number = |path: &str| text(cpus.join(path))?.parse::<u64>().ok();
         let turbo_off = number("intel_pstate/no_turbo").map(|off| off == 0);
-        let frequency = |end| number(&format!("cpu0/cpufreq/scaling_{end}_freq"));
+        let frequency = |end| number(&format!("cpu{cpu}/cpufreq/scaling_{end}_freq"));
+        let own = cpus.join(format!("cpu{cpu}"));
         Power {
-            idle_driver: text(cpu.join("cpuidle/current_driver")),
-            idle_governor: text(cpu.join("cpuidle/current_governor"))
-                .or_else(|| text(cpu.join("cpuidle/current_governor_ro"))),
-            idle_states: idle_states(&cpu.join("cpu0/cpuidle")),
-            frequency_driver: text(cpu.join("cpu0/cpufreq/scaling_driver")),
+            cpu,
+            idle_driver: text(cpus.join("cpuidle/current_driver")),
+            idle_governor: text(cpus.join("cpuidle/current_governor"))
+                .or_else(|| text(cpus.join("cpuidle/current_governor_ro"))),
+            idle_states: idle_states(&own.join("cpuidle")),
+            frequency_driver: text(own.join("cpufreq/scaling_driver")),
             frequency_khz: frequency("min").zip(frequency("max")),
             boost: number("cpufreq/boost").map(|on| on == 1).or(turbo_off),
         }
     }
+}
+
+/// Governor of the frequency of the CPU of that number.
+pub fn governor(cpu: usize) -> Option<String> {
+    text(format!("{CPUS}/cpu{cpu}/cpufreq/scaling_governor"))
 }
 
 fn idle_states(folder: &Path) -> Vec<IdleState> {
@@ -83,14 +92,15 @@ mod tests {
         for (file, value) in [
             ("cpuidle/current_driver", "intel_idle"),
             ("cpuidle/current_governor_ro", "menu"),
-            ("cpu0/cpuidle/state0/name", "POLL"),
-            ("cpu0/cpuidle/state0/latency", "0"),
-            ("cpu0/cpuidle/state0/disable", "0"),
-            ("cpu0/cpuidle/state1/name", "C6"),
-            ("cpu0/cpuidle/state1/latency", "133"),
-            ("cpu0/cpuidle/state1/disable", "1"),
-            ("cpu0/cpufreq/scaling_min_freq", "800000"),
-            ("cpu0/cpufreq/scaling_max_freq", "4200000"),
+            ("cpu2/cpuidle/state0/name", "POLL"),
+            ("cpu2/cpuidle/state0/latency", "0"),
+            ("cpu2/cpuidle/state0/disable", "0"),
+            ("cpu2/cpuidle/state1/name", "C6"),
+            ("cpu2/cpuidle/state1/latency", "133"),
+            ("cpu2/cpuidle/state1/disable", "1"),
+            ("cpu2/cpufreq/scaling_min_freq", "800000"),
+            ("cpu2/cpufreq/scaling_max_freq", "4200000"),
+            ("cpu0/cpufreq/scaling_max_freq", "1000000"),
             ("intel_pstate/no_turbo", "1"),
         ] {
             let path = folder.path().join(file);
@@ -103,6 +113,7 @@ mod tests {
             disabled,
         };
         let expected = Power {
+            cpu: 2,
             idle_driver: Some("intel_idle".into()),
             idle_governor: Some("menu".into()),
             idle_states: vec![state("POLL", 0, false), state("C6", 133, true)],
@@ -110,11 +121,11 @@ mod tests {
             frequency_khz: Some((800_000, 4_200_000)),
             boost: Some(false),
         };
-        assert_eq!(Power::of(folder.path()), expected);
+        assert_eq!(Power::of(folder.path(), 2), expected);
     }
 
     #[test]
     fn a_system_that_tells_nothing_is_no_error() {
-        assert_eq!(Power::of(Path::new("/nonexistent")), Power::default());
+        assert_eq!(Power::of(Path::new("/nonexistent"), 0), Power::default());
     }
 }

@@ -53,6 +53,7 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
     add("CPUs", run.cpus_online.clone());
     add("isolated CPUs", Some(listed(&run.cpus_isolated)));
     add("CPUs without a tick", Some(listed(&run.cpus_nohz_full)));
+    add("power settings of CPU", Some(run.power.cpu.to_string()));
     add(
         "governor",
         Some(run.governor.clone().unwrap_or("not told".into())),
@@ -79,6 +80,7 @@ fn entries(run: &Environment) -> Vec<(&'static str, String)> {
             "interrupt",
             Some(format!("{} on CPUs {affinity}", source.irq)),
         );
+        add("interrupt moved", source.moved());
     }
     let deliverer = run
         .source

@@ -5,7 +5,7 @@ mod grid;
 mod stages;
 mod stream;
 
-use crate::environment::{Accel, Environment};
+use crate::environment::{Accel, Environment, SourceState};
 use crate::figure::{Scale, grouped, relative};
 use crate::report::{Percentile, Report, Row, Section, Stopped, Worth, sections};
 
@@ -48,6 +48,10 @@ fn notes(report: &Report) -> String {
         let run = report.run_name(number);
         notes +=
             &format!("tracing was on{run}, for --stop-above: each figure is longer than without\n");
+    }
+    let sources = report.environments().iter().flat_map(|run| &run.source);
+    for moved in sources.filter_map(SourceState::moved) {
+        notes += &format!("{moved}\n");
     }
     if report.partial {
         notes += "partial: the run ended early\n";
@@ -148,6 +152,7 @@ fn line(name: String, row: &Row, scale: &Scale, best: u64) -> Vec<Cell> {
 mod tests {
     use super::*;
     use crate::environment::tests::environment;
+    use crate::measure::Measure;
     use crate::recorder::Stage;
     use crate::report::HANDLER;
     use crate::report::tests::row;
@@ -155,7 +160,6 @@ mod tests {
     #[test]
     fn measures_stand_apart_each_in_its_unit() {
         let rows = vec![
-    use crate::measure::Measure;
             row("netlink", Measure::PathLength, 7_461),
             row("read", Measure::PathLength, 4_800),
             row("netlink", Measure::Time, 93_000),
@@ -208,13 +212,6 @@ time (us)  relative   min   p50   p90   p99   p99.9   max  lost
     }
 
     #[test]
-    fn paths_without_a_stamp_are_compared_from_the_trigger() {
-        let mut netlink = row("netlink", Measure::PathLength, 7_461);
-        let from_trigger = row("netlink", Measure::PathLength, 8_000).quantiles;
-        netlink.stages.insert(Stage::TriggerToHandler, from_trigger);
-        let uio = Row {
-            stage: Stage::TriggerToHandler,
-    #[test]
     fn what_holds_for_a_second_run_only_is_said_too() {
         let times = Report::new(
             environment(),
@@ -234,6 +231,13 @@ time (us)  relative   min   p50   p90   p99   p99.9   max  lost
         assert!(text.contains("tracing was on in run 2"), "{text}");
     }
 
+    #[test]
+    fn paths_without_a_stamp_are_compared_from_the_trigger() {
+        let mut netlink = row("netlink", Measure::PathLength, 7_461);
+        let from_trigger = row("netlink", Measure::PathLength, 8_000).quantiles;
+        netlink.stages.insert(Stage::TriggerToHandler, from_trigger);
+        let uio = Row {
+            stage: Stage::TriggerToHandler,
             ..row("uio", Measure::PathLength, 8_229)
         };
         let report = Report::new(environment(), vec![netlink, uio], false);
