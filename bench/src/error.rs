@@ -12,6 +12,7 @@ use crate::compare::Difference;
 use crate::instructions::Mismatch;
 use crate::load::Load;
 use crate::report::Report;
+use crate::say::say;
 use crate::stop;
 
 /// Result of this program.
@@ -165,7 +166,6 @@ pub enum Error {
         why: String,
     },
 
-    /// Reports that must not stand in one table.
     /// What is to be written would replace a report.
     #[error(
         "{} is a report, and would be replaced; to read it, put it before the options, or write to standard output by --json=-; to replace it, remove it first",
@@ -173,6 +173,7 @@ pub enum Error {
     )]
     OverReport(PathBuf),
 
+    /// Reports that must not stand in one table.
     #[error("these reports do not go together: {0}")]
     Unlike(String),
 
@@ -241,6 +242,17 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+/// The first error. The others are said at once.
+///
+/// # Errors
+/// That one.
+pub fn first(outcomes: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let mut errors = outcomes.into_iter().filter_map(Result::err);
+    let first = errors.next();
+    errors.for_each(say);
+    first.map_or(Ok(()), Err)
 }
 
 impl Error {

@@ -140,7 +140,7 @@ impl Session {
             block,
             measured.began.duration_since(self.start.1),
             measured.took,
-            measured.recorder.histogram(),
+            &measured.recorder,
         ));
         self.latest = Some((block.path.name(), block.load, measured.recorder.latest()));
         self.receiver = measured.receiver;
@@ -151,8 +151,9 @@ impl Session {
         self.rows.finish()
     }
 
-    /// The blocks so far, as an interval log.
-    pub fn hdr_log(&self) -> Vec<u8> {
-        hdr_log::text(self.start.0, self.plan.scale.measure, &self.intervals)
+    /// The blocks so far, as an interval log, which may be marked as partial.
+    pub fn hdr_log(&self, is_partial: bool) -> Vec<u8> {
+        let measure = self.plan.scale.measure;
+        hdr_log::text(self.start.0, measure, &self.intervals, is_partial)
     }
 }

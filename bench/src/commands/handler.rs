@@ -47,17 +47,23 @@ impl Handler {
         let source = self.target.source(&mut Control::open()?)?;
         let (measure, instruction_clock) = self.target.measure.settle()?;
         let mut environment = Environment::read(instruction_clock, Some(&source), &[], None);
-        let row = self.measure(&source, measure, &environment)?;
+        let rows = self.measure(&source, measure, &environment)?;
         environment
             .source
             .iter_mut()
             .for_each(SourceState::read_again);
-        let report = Report::new(environment, vec![row], stop::requested());
+        let report = Report::new(environment, rows, stop::requested());
         self.output.give(&report)?;
         Ok(error::code(&report, false))
     }
 
-    fn measure(&self, source: &Source, measure: Measure, environment: &Environment) -> Result<Row> {
+    /// The row; none if it was asked to stop before the first event that counts.
+    fn measure(
+        &self,
+        source: &Source,
+        measure: Measure,
+        environment: &Environment,
+    ) -> Result<Vec<Row>> {
         let tracing = HandlerTrace::begin(source.id, self.warm_up + self.target.num)?;
         let device = Device::open(&source.name, Access::ReadWrite)?;
         let mut agents = Vec::new();
@@ -76,6 +82,9 @@ impl Handler {
                 histogram.saturating_record(time);
             }
         }
+        if histogram.is_empty() && stop::requested() {
+            return Ok(Vec::new());
+        }
         if histogram.is_empty() {
             return Err(Error::NothingArrived {
                 path: HANDLER,
@@ -83,7 +92,7 @@ impl Handler {
                 raised: events,
             });
         }
-        Ok(Row {
+        Ok(vec![Row {
             path: HANDLER.into(),
             measure,
             unit: measure.unit(),
@@ -104,8 +113,9 @@ impl Handler {
             stages: BTreeMap::new(),
             traced: None,
             histogram: Some(distribution::encode(&histogram)),
+            histogram_from_trigger: None,
             worst: Vec::new(),
-        })
+        }])
     }
 
     /// Raises interrupts, each when the one before has been handled everywhere. Returns how many.
@@ -117,7 +127,6 @@ impl Handler {
             let next = device.info()?.head + 1;
             device.trigger()?;
             let deadline = Instant::now() + self.timeout;
-            histogram_from_trigger: None,
             while device.info()?.head < next && Instant::now() < deadline {
                 std::thread::yield_now();
             }

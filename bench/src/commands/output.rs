@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::file;
 use crate::html;
 use crate::report::{self, Report};
@@ -44,7 +44,7 @@ impl Output {
     /// Writes the report and prints the table.
     ///
     /// # Errors
-    /// The first of writing, once all was tried.
+    /// The first of writing, once all was tried; the others are said.
     pub fn give(&self, report: &Report) -> Result<()> {
         let written = [
             self.json.as_deref().map(|path| report::write(report, path)),
@@ -58,7 +58,7 @@ impl Output {
         if !self.files().any(file::is_standard_output) && !report.is_empty() {
             print(&table(report, Style::detect()))?;
         }
-        written.into_iter().flatten().collect()
+        error::first(written.into_iter().flatten())
     }
 
     fn files(&self) -> impl Iterator<Item = &Path> {

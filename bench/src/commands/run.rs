@@ -12,7 +12,7 @@ use irqlink::units::{CpuList, parse_duration};
 use irqlink::{Control, Source};
 
 use super::output::Output;
-use super::target::Target;
+use super::target::{Target, any_source};
 use crate::alarm::Alarm;
 use crate::environment::{Environment, Order, SourceState};
 use crate::error::{self, Error, Result};
@@ -29,7 +29,6 @@ use crate::say::say;
 use crate::schedule::{self, Round};
 use crate::session::Session;
 use crate::stop;
-use crate::trigger;
 
 /// `SCHED_FIFO` priority of the thread that triggers, if the receiver's is above it. The receiver
 /// preempts it at once, and without the fair class's accounting for a thread that loses its CPU
@@ -161,33 +160,30 @@ impl Run {
             events => session.trace(&choice.paths, events),
         });
 
+        environment.receiver = session.receiver.clone();
         environment
             .source
             .iter_mut()
             .for_each(SourceState::read_again);
-        environment.receiver = session.receiver.clone();
         let mut report = Report::new(environment, session.rows(), false);
         let stopped = limit.and_then(|limit| self.stopped(&limit, &mut session));
         report.stopped.extend(stopped);
         report.partial = outcome.is_err() || stop::requested() || !report.stopped.is_empty();
         report.skipped = choice.skipped;
         let given = self.output.give(&report);
-        let log = |path| file::write(&session.hdr_log(), path);
+        let log = |path| file::write(&session.hdr_log(report.partial), path);
         let logged = self.hdr.as_deref().map_or(Ok(()), log);
         // Why it could not be measured comes before why that could not be written.
-        outcome.and(given).and(logged)?;
+        error::first([outcome, given, logged])?;
         let lacks = !self.paths.is_empty() && !report.skipped.is_empty();
         Ok(error::code(&report, lacks))
     }
 
     /// The source, and whether its interrupts are to come from outside.
     fn source(&self) -> Result<(Source, bool)> {
-        let mut control = Control::open()?;
-        let source = match &self.target.source {
-            Some(name) => control.source(name)?,
-            None => self.target.source(&mut control)?,
-        };
-        let listens = self.listen || !trigger::is_possible(&source);
+        let name = self.target.source.as_deref();
+        let (source, cannot_raise) = any_source(&mut Control::open()?, name)?;
+        let listens = self.listen || cannot_raise;
         if listens {
             let why = match self.listen {
                 true => "",

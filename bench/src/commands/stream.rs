@@ -113,7 +113,7 @@ impl Stream {
         } = prepared;
         report.partial = outcome.is_err() || stop::requested();
         let given = self.output.give(&report);
-        outcome.and(given)?;
+        error::first([outcome, given])?;
         Ok(error::code(&report, lacks))
     }
 }

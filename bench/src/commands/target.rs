@@ -42,6 +42,20 @@ pub fn source(control: &mut Control, name: Option<&str>) -> Result<Source> {
     }
 }
 
+/// The source of that name, or the first that can raise its own interrupt; and whether its interrupts have to come
+/// from outside.
+///
+/// # Errors
+/// There is none.
+pub fn any_source(control: &mut Control, name: Option<&str>) -> Result<(Source, bool)> {
+    let source = match name {
+        Some(name) => control.source(name)?,
+        None => first_able(control.sources()?)?,
+    };
+    let listens = !trigger::is_possible(&source);
+    Ok((source, listens))
+}
+
 fn able(source: Source) -> Result<Source> {
     match trigger::is_possible(&source) {
         true => Ok(source),

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use libtest_mimic::Failed;
 use nix::mount::{MsFlags, mount, umount};
@@ -19,6 +20,7 @@ use crate::command::ended;
 pub fn tests() -> Vec<Trial> {
     trials!("bench":
         ctrl_c_leaves_a_partial_report,
+        ctrl_c_in_the_warm_up_is_130,
         ctrl_c_leaves_the_bursts_and_rates_that_were_measured,
         a_full_disk_is_said_and_leaves_nothing,
         without_tracefs_stages_and_traces_are_missing_with_the_reason,
@@ -72,6 +74,25 @@ fn ctrl_c_leaves_a_partial_report() -> Outcome {
         row["received"].as_u64() >= Some(200) && row["lost"] == 0,
         "{row}"
     );
+    Ok(())
+}
+
+fn ctrl_c_in_the_warm_up_is_130() -> Outcome {
+    let board = Board::open(SOURCE)?;
+    let begun = board.device().info()?.head + 10;
+    let file = "/tmp/handler.json";
+    let mut child = command(&["handler", "-s", SOURCE, "--warm-up", "10000000"])
+        .args(["-n", "1", "--json", file])
+        .stdout(Stdio::null())
+        .spawn()?;
+    while board.device().info()?.head < begun && child.try_wait()?.is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT)?;
+    let status = child.wait()?;
+    ensure!(status.code() == Some(130), "it ended with {status}");
+    let report: Value = serde_json::from_slice(&fs::read(file)?)?;
+    ensure!(report["partial"] == true, "not partial: {report}");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::peers::PEERS;
 use super::{array, bench, command, listed, report};
 use crate::board::*;
+use crate::command::ended;
 use crate::sim::Simulated;
 
 /// The tests of this file.
@@ -20,6 +21,7 @@ pub fn tests() -> Vec<Trial> {
         each_path_is_measured_or_skipped_with_a_reason,
         a_path_that_is_not_to_be_had_is_8,
         events_of_other_sources_do_not_count,
+        with_a_source_that_cannot_trigger_the_list_says_what_can_listen,
     )
 }
 
@@ -150,5 +152,16 @@ fn events_of_other_sources_do_not_count() -> Outcome {
         row["received"] == 100 && row["events"] == 100 && row["duplicates"] == 0,
         "not each event of its own source once: {row}"
     );
+    Ok(())
+}
+
+fn with_a_source_that_cannot_trigger_the_list_says_what_can_listen() -> Outcome {
+    let sim = Simulated::add(Sim::new(Duration::from_secs(1)))?;
+    let output = bench(&["paths", "--source", sim.name()])?;
+    ended(&output, 0, &["cannot raise its own interrupt"])?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let timer = text.lines().skip_while(|line| !line.starts_with("timer"));
+    let why = timer.take(2).last().unwrap_or_default();
+    ensure!(why.contains("cannot come from outside"), "{text}");
     Ok(())
 }
