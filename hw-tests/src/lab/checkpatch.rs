@@ -6,7 +6,6 @@ use crate::command;
 use crate::error::{Error, Result};
 use crate::linux_source;
 use crate::module;
-use crate::paths;
 use crate::progress::Progress;
 
 /// Checks each source file; the error shows what checkpatch says. What is to be excepted, and why,
@@ -15,7 +14,7 @@ pub fn check(progress: Progress) -> Result<()> {
     let linux = linux_source::find(progress)?;
     let mut checkpatch = Command::new("perl");
     checkpatch
-        .current_dir(paths::root().join("kernel"))
+        .current_dir(module::root())
         .arg(linux.join("scripts/checkpatch.pl"));
     checkpatch.args([
         "--no-tree",

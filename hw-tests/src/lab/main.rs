@@ -33,6 +33,7 @@ mod listener;
 mod lock;
 mod measured;
 mod module;
+mod module_build;
 mod paths;
 mod progress;
 mod python;

@@ -1,9 +1,7 @@
-//! Builds the modules, a copy of the sources for each kernel, so that builds do not disturb each other.
+//! Builds the modules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use irqlink_hw_tests::job::Module;
 use irqlink_hw_tests::kernel_modules::NAMES;
@@ -11,9 +9,12 @@ use irqlink_hw_tests::kernel_modules::NAMES;
 use crate::command;
 use crate::error::{Context, Result};
 use crate::kernel::Kernel;
-use crate::lock;
+use crate::module_build::{self, ModuleBuild};
 use crate::paths;
 use crate::progress::Progress;
+
+/// What the build said, in its folder.
+const LOG: &str = "build.log";
 
 /// All modules, as a job has them.
 pub fn all() -> Vec<Module> {
@@ -35,36 +36,23 @@ pub struct Modules {
 
 /// Builds the modules for `kernel` unless they are there; with all warnings, and with sparse.
 pub fn build(kernel: &Kernel, progress: Progress) -> Result<Modules> {
-    let all = paths::lab().join("kernel");
-    let _lock = lock::wait(&all)?;
-    let dir = all.join(&kernel.release);
-    let sources = sources()?;
-    let (stamp, log) = (dir.join("stamp"), dir.join("build.log"));
-    let hash = hash(&sources, kernel)?;
-    if fs::read_to_string(&stamp).is_ok_and(|made| made == hash) {
-        return Modules::built(&dir, &log);
-    }
-    let what = || format!("cannot fill {}", dir.display());
-    if dir.exists() {
-        fs::remove_dir_all(&dir).context(what)?;
-    }
-    for source in &sources {
-        let copy = dir.join(source);
-        copy.parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .context(what)?;
-        fs::copy(paths::root().join("kernel").join(source), copy).context(what)?;
-    }
-    let text = progress.step(&format!("build the modules for {}", kernel.release), || {
-        make(&dir, kernel)
+    let build = ModuleBuild {
+        name: &kernel.release,
+        root: &root(),
+        sources: &sources()?,
+        kernel,
+    };
+    let dir = build.run(&module_build::folder(), |dir| {
+        let text = progress.step(&format!("build the modules for {}", kernel.release), || {
+            make(dir, kernel)
+        })?;
+        fs::write(dir.join(LOG), text).context(|| format!("cannot write to {}", dir.display()))
     })?;
-    fs::write(&log, text).context(what)?;
-    fs::write(&stamp, hash).context(what)?;
-    Modules::built(&dir, &log)
+    Modules::built(&dir)
 }
 
 impl Modules {
-    fn built(dir: &Path, log: &Path) -> Result<Modules> {
+    fn built(dir: &Path) -> Result<Modules> {
         let what = || format!("cannot read {}", dir.display());
         let mut files = Vec::new();
         for entry in fs::read_dir(dir).context(what)? {
@@ -74,7 +62,7 @@ impl Modules {
         files.sort();
         Ok(Modules {
             files,
-            log: fs::read_to_string(log).context(what)?,
+            log: fs::read_to_string(dir.join(LOG)).context(what)?,
         })
     }
 
@@ -107,9 +95,14 @@ fn make(dir: &Path, kernel: &Kernel) -> Result<String> {
     }
 }
 
-/// The files of kernel/ that the modules are built from, in order.
+/// The folder of the modules' sources.
+pub fn root() -> PathBuf {
+    paths::root().join("kernel")
+}
+
+/// The files in it that the modules are built from, in order.
 pub fn sources() -> Result<Vec<PathBuf>> {
-    let root = paths::root().join("kernel");
+    let root = root();
     let mut files = Vec::new();
     collect(&root, &mut files)?;
     let mut files: Vec<PathBuf> = files
@@ -140,22 +133,6 @@ fn is_source(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let is_c = name.ends_with(".c") && !name.ends_with(".mod.c");
     is_c || name.ends_with(".h") || ["Makefile", "Kbuild"].contains(&&*name)
-}
-
-fn hash(sources: &[PathBuf], kernel: &Kernel) -> Result<String> {
-    let mut hash = Sha256::new();
-    hash.update(kernel.headers.as_os_str().as_encoded_bytes());
-    for source in sources {
-        let data = fs::read(paths::root().join("kernel").join(source))
-            .context(|| format!("cannot read {}", source.display()))?;
-        hash.update(format!("\0{}\0{}\0", source.display(), data.len()));
-        hash.update(data);
-    }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::probe::Board;
 use super::ssh::{Ssh, quoted};
 use crate::error::{Context, Result};
 use crate::module;
-use crate::paths;
+use crate::module_build;
 use crate::progress::Progress;
 
 /// Room for modules while they are built, in kB.
@@ -65,14 +65,7 @@ impl<'a> Staging<'a> {
     /// Brings the modules' sources there and builds them, for the running kernel.
     pub fn build_modules(&self) -> Result<()> {
         let copies = tempfile::tempdir().context(|| "cannot make a folder")?;
-        for source in module::sources()? {
-            let copy = copies.path().join(&source);
-            let from = paths::root().join("kernel").join(&source);
-            copy.parent()
-                .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| fs::copy(&from, &copy))
-                .context(|| format!("cannot copy {}", from.display()))?;
-        }
+        module_build::copy(&module::root(), &module::sources()?, copies.path())?;
         self.send_folder("modules", copies.path(), ROOM_TO_BUILD)?;
         let what = format!(
             "build the modules on {} for {}",
