@@ -6,10 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use support::{finish, logs, run};
+use support::{finish, logs, run, wait_for};
 
 /// A static program for the guest that does as its argument says.
 const PROGRAM: &str = r#"
@@ -280,17 +278,5 @@ fn name(pid: u32) -> String {
     match fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) if !is_dead(&stat) => stat.split(['(', ')']).nth(1).unwrap_or("").to_string(),
         _ => String::new(),
-    }
-}
-
-/// Waits until something is there; panics after a time in which it must be.
-fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(120);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain");
-        thread::sleep(Duration::from_millis(20));
     }
 }

@@ -3,15 +3,16 @@
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::error::{Error, Result};
 use crate::paths;
+use crate::stop::Group;
 
 /// How long another program may take: a build of everything from nothing takes minutes.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -55,7 +56,7 @@ pub fn make(dir: &Path) -> Command {
 }
 
 /// Runs to the end, whatever the exit status; both outputs are kept. What takes longer than
-/// [`LIMIT`] hangs and is killed.
+/// [`LIMIT`] hangs and is killed, with all that it has started; so it is by Ctrl-C.
 pub fn output(command: &mut Command) -> Result<Output> {
     wait(command, LIMIT, Child::wait_with_output)
 }
@@ -103,20 +104,50 @@ fn wait(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let child = command.spawn().map_err(|e| cannot_start(command, e))?;
-    let pid = Pid::from_raw(child.id() as i32);
-    let (done, is_done) = channel::<()>();
-    let guard = thread::spawn(move || {
-        if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-            // If it ended this moment there is nothing to kill.
-            let _ = kill(pid, Signal::SIGKILL);
-        }
-    });
+    let (child, _group) = Group::start(command).map_err(|e| cannot_start(command, e))?;
+    let deadline = Deadline::of(&child, limit, || {});
     let output = listen(child);
-    drop(done);
-    // It does not panic.
-    let _ = guard.join();
-    output.map_err(|e| Error::io(format!("cannot listen to {}", name(command)), e))
+    let is_over = deadline.end();
+    let output = output.map_err(|e| Error::io(format!("cannot listen to {}", name(command)), e))?;
+    match is_over {
+        false => Ok(output),
+        true => Err(Error::TooLong {
+            what: name(command),
+            limit,
+            output: text(&output).trim_end().into(),
+        }),
+    }
+}
+
+/// Kills the process group of a child when its time is over.
+pub struct Deadline {
+    done: Sender<()>,
+    guard: JoinHandle<bool>,
+}
+
+impl Deadline {
+    /// For a child that leads a group, from now on; `also` ends what else has its outputs.
+    pub fn of(child: &Child, limit: Duration, also: impl FnOnce() + Send + 'static) -> Deadline {
+        let group = Pid::from_raw(child.id() as i32);
+        let (done, is_done) = channel();
+        let guard = thread::spawn(move || {
+            let is_over = is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if is_over {
+                // Those who ended this moment need not be killed.
+                let _ = killpg(group, Signal::SIGKILL);
+                also();
+            }
+            is_over
+        });
+        Deadline { done, guard }
+    }
+
+    /// As the child has ended; says whether it had to be killed.
+    pub fn end(self) -> bool {
+        drop(self.done);
+        // It does not panic.
+        self.guard.join().unwrap_or(false)
+    }
 }
 
 /// Runs to the end and gives the standard output.
@@ -158,4 +189,38 @@ pub fn text(output: &Output) -> String {
     [&output.stderr[..], &output.stdout[..]]
         .map(String::from_utf8_lossy)
         .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that leaves another one with its output, and ends or goes on itself.
+    fn leaves_another(then: &str) -> Command {
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &format!("sleep 1000 & {then}")]);
+        sh
+    }
+
+    #[test]
+    fn what_a_program_has_started_is_killed_with_it() {
+        for then in ["wait", "true"] {
+            let ended = wait(
+                &mut leaves_another(then),
+                Duration::from_millis(100),
+                Child::wait_with_output,
+            );
+            let error = ended.unwrap_err().to_string();
+            assert!(error.contains("sh -c"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_ends_in_time_is_heard_to_the_end() {
+        let output = output(Command::new("sh").args(["-c", "echo a; echo b >&2; exit 3"])).unwrap();
+        assert_eq!(
+            (output.status.code(), text(&output).as_str()),
+            (Some(3), "b\na\n")
+        );
+    }
 }

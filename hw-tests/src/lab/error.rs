@@ -32,6 +32,15 @@ pub enum Error {
         status: std::process::ExitStatus,
         output: String,
     },
+    /// A program did not end.
+    #[error(
+        "{what} still ran after {limit:?}, and was stopped with all that it had started:\n{output}"
+    )]
+    TooLong {
+        what: String,
+        limit: Duration,
+        output: String,
+    },
     /// Packages could not be had.
     #[error(
         "cannot get {what} from Debian's packages:\n{output}\n\

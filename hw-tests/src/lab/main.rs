@@ -46,6 +46,7 @@ mod ssh_server;
 mod suite;
 mod test;
 mod test_board;
+mod stop;
 mod test_module;
 mod vm;
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The lab, with nothing of the caller's settings.
 pub fn lab() -> Command {
@@ -29,6 +31,7 @@ pub fn logs(name: &str) -> PathBuf {
 }
 
 /// Runs to the end; gives the exit status (-1 for a signal) and both outputs.
+#[allow(dead_code, reason = "not every test program hears a call to its end")]
 pub fn finish(command: &mut Command) -> (i32, String, String) {
     let Output {
         status,
@@ -37,4 +40,17 @@ pub fn finish(command: &mut Command) -> (i32, String, String) {
     } = command.output().expect("starts");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (status.code().unwrap_or(-1), text(stdout), text(stderr))
+}
+
+/// Waits until something is there; panics after a time in which it must be.
+#[allow(dead_code, reason = "not every test program waits")]
+pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain");
+        thread::sleep(Duration::from_millis(20));
+    }
 }

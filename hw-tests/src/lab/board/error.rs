@@ -1,6 +1,7 @@
 //! What can go wrong with a board that is reached by ssh, each with what to do about it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why the tests could not be tried on the board.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,16 @@ pub enum BoardError {
         "the connection to {target} was lost: {said}\nIs the board alive? Its console may say more."
     )]
     Lost { target: String, said: String },
+    /// Something there does not end.
+    #[error(
+        "{target} was still busy with {what} after {limit:?}, and was given up\n\
+        If something hangs in its kernel, its console says more, and it needs a reboot."
+    )]
+    Hung {
+        target: String,
+        what: String,
+        limit: Duration,
+    },
     /// Not root.
     #[error(
         "{target} gives no root: the login is not root's, and sudo asks for a password or is not there\n\

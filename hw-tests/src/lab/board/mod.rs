@@ -10,7 +10,6 @@ mod probe;
 mod programs;
 mod ssh;
 mod staging;
-mod stop;
 #[cfg(test)]
 mod tests;
 mod virtual_board;
@@ -23,6 +22,7 @@ use irqlink_hw_tests::rig::Rig;
 use crate::error::{Error, Result};
 use crate::guest_programs;
 use crate::progress::Progress;
+use crate::stop::{self, InOrder};
 
 pub use args::BoardTestArgs;
 pub use check::check;
@@ -32,8 +32,10 @@ use probe::Board;
 pub use ssh::Address;
 use ssh::{Ssh, quoted};
 use staging::Staging;
-use stop::InOrder;
 pub use virtual_board::VirtualBoard;
+
+/// How long a board may take, beyond the tests' time, to stop them and to unload the modules.
+const MARGIN: Duration = Duration::from_secs(2 * 60);
 
 /// What to test, where.
 pub struct BoardTest {
@@ -61,9 +63,7 @@ impl BoardTest {
     /// # Errors
     /// If it could not be tried. What failed is in the [`Outcome`].
     pub fn run(&self, progress: Progress, show: &mut dyn FnMut(&[u8])) -> Result<Outcome> {
-        for rig in &self.rigs {
-            Rig::read(rig).map_err(|e| Error::Other(e.to_string()))?;
-        }
+        self.check_rigs()?;
         let _in_order = InOrder::begin()?;
         let ssh = progress.step(&format!("log in to {}", self.address.target), || {
             Ssh::connect(self.address.clone())
@@ -73,14 +73,21 @@ impl BoardTest {
         let staging = self.stage(&ssh, &board, progress)?;
         let folder = staging.folder();
         outcome::empty(&self.results)?;
-        let code = match ssh.follow(&self.command(root, folder), show) {
+        let fetch = || ssh.fetch(root, &format!("{folder}/out"), &self.results);
+        let limit = self.time_limit + MARGIN;
+        let code = match ssh.follow(&self.command(root, folder), limit, show) {
             // A board that goes down under the tests has not passed them.
             Err(Error::Board(lost @ BoardError::Lost { .. })) => {
                 return Ok(Outcome::lost(&lost, &self.results));
             }
+            Err(Error::Board(hung @ BoardError::Hung { .. })) => {
+                // Some of it may answer still, and what it has logged is worth a try.
+                let _ = fetch();
+                return Ok(Outcome::lost(&hung, &self.results));
+            }
             code => code?,
         };
-        let fetched = ssh.fetch(&format!("{folder}/out"), &self.results);
+        let fetched = fetch();
         staging.remove()?;
         if stop::requested() {
             return Err(BoardError::Stopped {
@@ -90,6 +97,22 @@ impl BoardTest {
         }
         fetched?;
         Outcome::new(code, &self.results)
+    }
+
+    /// The rigs lie side by side on the board, and their tests have their names.
+    fn check_rigs(&self) -> Result<()> {
+        for (count, rig) in self.rigs.iter().enumerate() {
+            Rig::read(rig).map_err(|e| Error::Other(e.to_string()))?;
+            let has_name = |other: &&PathBuf| other.file_name() == rig.file_name();
+            if let Some(other) = self.rigs[..count].iter().find(has_name) {
+                return Err(Error::Other(format!(
+                    "two rigs have one name, {} and {}: rename one",
+                    other.display(),
+                    rig.display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Only sees whether the modules can be built on the board.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,12 +11,16 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::error::{BoardError, of_ssh};
-use super::stop;
-use crate::command;
+use crate::command::{self, Deadline};
 use crate::error::{Context, Result};
+use crate::stop;
 
 /// Exit status of ssh itself (ssh(1)).
 const SSH_FAILED: i32 = 255;
+/// How long a short command on the board may take: the board may be emulated.
+const COMMAND_LIMIT: Duration = Duration::from_secs(2 * 60);
+/// How long a folder's contents may be on their way.
+const TRANSFER_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// How long a command on the board may take to end after it was hung up on.
 const HANG_UP_LIMIT: Duration = Duration::from_secs(30);
 
@@ -53,10 +57,15 @@ impl Ssh {
         &self.address.target
     }
 
-    /// Runs a command of the board's shell; gives its output.
+    /// Runs a short command of the board's shell; gives its output.
     pub fn output(&self, script: &str) -> Result<String> {
+        self.output_within(script, COMMAND_LIMIT)
+    }
+
+    /// Runs a command that may take that long.
+    pub fn output_within(&self, script: &str, limit: Duration) -> Result<String> {
         let mut ssh = self.command(script);
-        let output = command::output(&mut ssh)?;
+        let output = self.finish(ssh.stdin(Stdio::null()), script, limit)?;
         self.check(script, output)
     }
 
@@ -66,28 +75,29 @@ impl Ssh {
             .stdout(Stdio::piped())
             .spawn();
         let mut tar = tar.context(|| "cannot start tar")?;
-        let pipe = tar.stdout.take().expect("is piped");
         let mut ssh = self.command(&format!("tar -x -C {to}"));
-        let output = ssh.stdin(pipe).output();
-        let output = output.map_err(|e| command::cannot_start(&ssh, e))?;
-        // If it is cut off, the board has said why.
+        ssh.stdin(tar.stdout.take().expect("is piped"));
+        let output = self.finish(&mut ssh, "unpacking", TRANSFER_LIMIT);
+        // Only without a reader does tar end, if the board has cut it off; the board has said why.
+        drop(ssh);
         tar.wait().context(|| "cannot wait for tar")?;
-        self.check("unpacking", output).map(drop)
+        self.check("unpacking", output?).map(drop)
     }
 
-    /// Fetches the contents of a folder of the board into one of this host.
-    pub fn fetch(&self, from: &str, to: &Path) -> Result<()> {
-        let mut ssh = self.command(&format!("tar -c -C {from} ."));
-        let ssh = ssh.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = ssh
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| command::cannot_start(ssh, e))?;
+    /// Fetches the contents of a folder of the board into one of this host. `root`: what gives
+    /// root's rights there.
+    pub fn fetch(&self, root: &str, from: &str, to: &Path) -> Result<()> {
+        let mut ssh = self.command(&format!("{root}tar -c -C {from} ."));
+        let mut child = start(ssh.stdin(Stdio::null()))?;
+        let deadline = self.deadline(&child, TRANSFER_LIMIT);
         let mut tar = tar(&["-x", "--no-same-owner", "-C"], to, &[]);
         let unpacked = tar.stdin(child.stdout.take().expect("is piped")).output();
+        // Only without a reader does ssh end, if tar has failed.
+        drop(tar);
+        let output = child.wait_with_output();
+        self.in_time(deadline, "packing", TRANSFER_LIMIT)?;
         let unpacked = unpacked.context(|| "cannot start tar")?;
-        let output = child.wait_with_output().context(|| "cannot wait for ssh")?;
-        self.check("packing", output)?;
+        self.check("packing", output.context(|| "cannot wait for ssh")?)?;
         match unpacked.status.success() {
             true => Ok(()),
             false => Err(command::failure("unpacking the results".into(), &unpacked)),
@@ -95,14 +105,16 @@ impl Ssh {
     }
 
     /// Runs a command whose output is shown as it comes; gives its exit status. Ctrl-C ends its
-    /// standard input, which stays open otherwise.
-    pub fn follow(&self, script: &str, show: &mut dyn FnMut(&[u8])) -> Result<i32> {
+    /// standard input, which stays open otherwise. What takes longer than `limit` hangs.
+    pub fn follow(
+        &self,
+        script: &str,
+        limit: Duration,
+        show: &mut dyn FnMut(&[u8]),
+    ) -> Result<i32> {
         let mut ssh = self.command(&format!("{script} 2>&1"));
-        let ssh = ssh.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = ssh
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| command::cannot_start(ssh, e))?;
+        let mut child = start(ssh.stdin(Stdio::piped()))?;
+        let deadline = self.deadline(&child, limit);
         let output = reader(child.stdout.take().expect("is piped"));
         let mut stdin = child.stdin.take();
         let mut hung_up = None;
@@ -121,10 +133,52 @@ impl Ssh {
             }
         }
         drop(stdin);
-        let output = child.wait_with_output().context(|| "cannot wait for ssh")?;
+        let output = child.wait_with_output();
+        self.in_time(deadline, "the tests", limit)?;
+        let output = output.context(|| "cannot wait for ssh")?;
         match output.status.code() {
             Some(code) if code != SSH_FAILED => Ok(code),
             _ => self.check(script, output).map(|_| 0),
+        }
+    }
+
+    /// Runs ssh to its end, whatever its exit status.
+    fn finish(&self, ssh: &mut Command, what: &str, limit: Duration) -> Result<Output> {
+        let child = start(ssh)?;
+        let deadline = self.deadline(&child, limit);
+        let output = child.wait_with_output();
+        self.in_time(deadline, what, limit)?;
+        output.context(|| "cannot wait for ssh")
+    }
+
+    /// Kills ssh when its time is over, and ends the connection, which has ssh's outputs as well.
+    fn deadline(&self, child: &Child, limit: Duration) -> Deadline {
+        let mut exit = self.exit();
+        Deadline::of(child, limit, move || {
+            // There may be no connection any more.
+            let _ = exit.output();
+        })
+    }
+
+    /// Ends the connection; the next command makes a new one.
+    fn exit(&self) -> Command {
+        let mut exit = self.ssh();
+        exit.args(["-O", "exit"])
+            .arg(&self.address.target)
+            .stdin(Stdio::null());
+        exit
+    }
+
+    /// Fails if ssh had to be killed, as the board did not come to an end with `what`.
+    fn in_time(&self, deadline: Deadline, what: &str, limit: Duration) -> Result<()> {
+        match deadline.end() {
+            false => Ok(()),
+            true => Err(BoardError::Hung {
+                target: self.target().into(),
+                what: what.into(),
+                limit,
+            }
+            .into()),
         }
     }
 
@@ -176,11 +230,15 @@ impl Ssh {
 
 impl Drop for Ssh {
     fn drop(&mut self) {
-        let mut exit = self.ssh();
-        exit.args(["-O", "exit"]).arg(&self.address.target);
         // There may be no connection any more; a forgotten one ends by itself after a minute.
-        let _ = command::output(&mut exit);
+        let _ = self.finish(&mut self.exit(), "the end", COMMAND_LIMIT);
     }
+}
+
+/// Starts ssh, whose outputs are read.
+fn start(ssh: &mut Command) -> Result<Child> {
+    let ssh = ssh.stdout(Stdio::piped()).stderr(Stdio::piped());
+    ssh.spawn().map_err(|e| command::cannot_start(ssh, e))
 }
 
 fn tar(options: &[&str], folder: &Path, rest: &[&str]) -> Command {

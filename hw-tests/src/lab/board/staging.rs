@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::error::BoardError;
 use super::probe::Board;
@@ -13,6 +14,9 @@ use crate::progress::Progress;
 
 /// Room for modules while they are built, in kB.
 const ROOM_TO_BUILD: u64 = 32 * 1024;
+
+/// How long their build may take.
+const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The folder. It is removed when this is dropped.
 pub struct Staging<'a> {
@@ -78,7 +82,7 @@ impl<'a> Staging<'a> {
             quoted(&self.board.kernel_dir)
         );
         self.progress
-            .step(&what, || self.ssh.output(&make))
+            .step(&what, || self.ssh.output_within(&make, BUILD_LIMIT))
             .map(drop)
     }
 

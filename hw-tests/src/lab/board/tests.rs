@@ -17,6 +17,9 @@ use super::*;
 use crate::kernel::{Flavour, Kernel};
 use crate::ssh_server::{self, Keys};
 
+/// How long commands may take that end by themselves.
+const LIMIT: Duration = Duration::from_secs(60);
+
 /// A server on this host, with a home and a folder for temporary files of its own. Killed when dropped.
 struct Host {
     server: Child,
@@ -106,13 +109,8 @@ impl Host {
     fn test(&self, kernel_dir: &Path) -> BoardTest {
         BoardTest {
             address: self.address(),
-            rigs: Vec::new(),
-            modules: None,
             kernel_dir: Some(kernel_dir.display().to_string()),
-            programs: None,
-            arguments: Vec::new(),
-            time_limit: Duration::from_secs(60),
-            results: PathBuf::new(),
+            ..nowhere()
         }
     }
 
@@ -129,6 +127,24 @@ impl Drop for Host {
         // It may have ended.
         let _ = self.server.kill();
         let _ = self.server.wait();
+    }
+}
+
+/// A test of a board that there is not.
+fn nowhere() -> BoardTest {
+    BoardTest {
+        address: Address {
+            target: "127.0.0.1".into(),
+            port: Some(free_port().unwrap()),
+            options: vec!["-F".into(), "/dev/null".into()],
+        },
+        rigs: Vec::new(),
+        modules: None,
+        kernel_dir: None,
+        programs: None,
+        arguments: Vec::new(),
+        time_limit: LIMIT,
+        results: PathBuf::new(),
     }
 }
 
@@ -192,13 +208,15 @@ fn files_come_and_go_and_commands_tell_how_they_ended() {
     fs::write(here.path().join("a b/c"), [0, 255, 10]).unwrap();
     let there = ssh.output("mktemp -d $TMPDIR/XXXXXX").unwrap();
     ssh.send(here.path(), there.trim()).unwrap();
-    ssh.fetch(there.trim(), back.path()).unwrap();
+    ssh.fetch("env ", there.trim(), back.path()).unwrap();
     assert_eq!(fs::read(back.path().join("a b/c")).unwrap(), [0, 255, 10]);
 
     let mut said = Vec::new();
-    let code = ssh.follow("sh -c 'echo out; echo err >&2; exit 7'", &mut |bytes| {
-        said.extend_from_slice(bytes)
-    });
+    let code = ssh.follow(
+        "sh -c 'echo out; echo err >&2; exit 7'",
+        LIMIT,
+        &mut |bytes| said.extend_from_slice(bytes),
+    );
     assert_eq!(
         (code.unwrap(), String::from_utf8(said).unwrap().as_str()),
         (7, "out\nerr\n")
@@ -216,9 +234,69 @@ fn files_come_and_go_and_commands_tell_how_they_ended() {
 fn a_connection_that_breaks_is_told_from_a_command_that_fails() {
     let host = Host::start();
     let ssh = Ssh::connect(host.address()).unwrap();
-    let error = ssh.follow("kill -9 $PPID", &mut |_| {}).unwrap_err();
+    let error = ssh.follow("kill -9 $PPID", LIMIT, &mut |_| {}).unwrap_err();
     assert!(
         matches!(error, Error::Board(BoardError::Lost { .. })),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_board_that_does_not_come_to_an_end_is_given_up() {
+    let host = Host::start();
+    let ssh = Ssh::connect(host.address()).unwrap();
+    let (script, limit) = ("echo begun; sleep 100", Duration::from_secs(1));
+    let mut said = Vec::new();
+    let errors = [
+        ssh.follow(script, limit, &mut |bytes| said.extend_from_slice(bytes))
+            .unwrap_err(),
+        ssh.output_within(script, limit).unwrap_err(),
+    ];
+    assert_eq!(said, b"begun\n");
+    for error in errors {
+        assert!(
+            matches!(error, Error::Board(BoardError::Hung { .. })),
+            "{error}"
+        );
+        assert!(error.to_string().contains("after 1s"), "{error}");
+    }
+    assert_eq!(ssh.output("echo it answers").unwrap(), "it answers\n");
+}
+
+#[test]
+fn results_that_only_root_can_read_come_back() {
+    let host = Host::start();
+    let ssh = Ssh::connect(host.address()).unwrap();
+    let back = tempfile::tempdir().unwrap();
+    let there = ssh.output("mktemp -d $TMPDIR/XXXXXX").unwrap();
+    let there = there.trim();
+    // Who stands for root here lets tar read what was out of its reach.
+    let (locked, root) = (
+        format!("{there}/locked"),
+        format!("mv {there}/locked {there}/out; "),
+    );
+    ssh.output(&format!("mkdir {locked} && echo 1 > {locked}/log"))
+        .unwrap();
+    ssh.fetch(&root, &format!("{there}/out"), back.path())
+        .unwrap();
+    assert_eq!(fs::read(back.path().join("log")).unwrap(), b"1\n");
+}
+
+#[test]
+fn two_rigs_of_one_name_are_refused() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let rigs = [&one, &two].map(|folder| folder.path().join("edu.toml"));
+    for rig in &rigs {
+        fs::copy(crate::rigs::find("edu".as_ref()), rig).unwrap();
+    }
+    let test = BoardTest {
+        rigs: rigs.into(),
+        ..nowhere()
+    };
+    let error = test.run(Progress::Silent, &mut |_| {}).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("two rigs have one name") && error.contains("edu.toml"),
         "{error}"
     );
 }
@@ -261,12 +339,7 @@ fn another_board_in_its_place_is_noticed() {
 
 #[test]
 fn where_nobody_listens_the_port_is_asked_for() {
-    let address = Address {
-        target: "127.0.0.1".into(),
-        port: Some(free_port().unwrap()),
-        options: vec!["-F".into(), "/dev/null".into()],
-    };
-    let error = refusal(address);
+    let error = refusal(nowhere().address);
     assert!(
         error.contains("refuses") && error.contains("PORT="),
         "{error}"
