@@ -59,7 +59,14 @@ fn run(options: &Options) -> Result<ExitCode, String> {
         .filter(|test| !arguments.is_filtered_out(test))
         .count();
     let tests = libtest(tests(&cases), &options.reports(plan, &cases)?);
-    Ok(libtest_mimic::run(&arguments, tests).exit_code())
+    let done = libtest_mimic::run(&arguments, tests);
+    if !arguments.list && done.num_passed + done.num_failed == 0 {
+        return Err(format!(
+            "no test was run: {} were skipped, {} have other names; --list shows the names",
+            done.num_ignored, done.num_filtered_out
+        ));
+    }
+    Ok(done.exit_code())
 }
 
 fn libtest(tests: Vec<Trial>, reports: &Reports) -> Vec<libtest_mimic::Trial> {

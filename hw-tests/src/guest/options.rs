@@ -16,7 +16,7 @@ use crate::trial::Reports;
 
 /// The tests that run on a board, the lab's virtual one or a real one.
 ///
-/// Exit status: 0 if all passed, 101 if one failed, 2 if they could not be run.
+/// Exit status: 0 if all passed, 101 if one failed, 2 if they could not be run or none was.
 #[derive(Parser)]
 pub struct Options {
     /// A rig to test (again for another one)
