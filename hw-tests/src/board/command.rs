@@ -1,7 +1,7 @@
 //! The command, and what ends it early.
 
 use std::io::{self, Read, stdin};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -121,8 +121,8 @@ fn reap(mut child: Child, tell: Sender<Event>) {
 
 fn code(status: io::Result<ExitStatus>) -> Result<u8, String> {
     let status = status.map_err(|e| format!("cannot wait for the command: {e}"))?;
-    match (status.code(), status.signal()) {
-        (Some(code), _) if code != i32::from(remote::FAILED) => Ok(code as u8),
+    match status.code().map(|code| code as u8) {
+        Some(code) if !remote::OWN.contains(&code) => Ok(code),
         _ => Err(format!("the command ended by {status}")),
     }
 }

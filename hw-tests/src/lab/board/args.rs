@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Address, BoardError, BoardTest, Outcome, VirtualBoard};
+use super::{Address, BoardError, BoardTest, Outcome, VirtualBoard, outcome};
 use crate::error::{Error, Result};
 use crate::kernel::Flavour;
 use crate::paths;
@@ -26,8 +26,8 @@ const BOOTED: Duration = Duration::from_secs(300);
 /// Where and what to test.
 #[derive(Args)]
 #[command(
-    after_help = "Exit status: 0 if all tests passed; 1 if one failed, or the board's kernel \
-    complained or went down; 2 if they could not be tried; 130 after Ctrl-C, which leaves nothing on the \
+    after_help = "Exit status: 0 if all tests passed; 1 if one failed or none was run, or the board's kernel \
+    complained, hung or went down; 2 if they could not be tried; 130 after Ctrl-C, which leaves nothing on the \
     board."
 )]
 pub struct BoardTestArgs {
@@ -112,10 +112,13 @@ impl BoardTestArgs {
             true => {
                 let board = VirtualBoard::new(kernel, BOOTED + test.time_limit, progress)?;
                 test.modules = Some(test.modules.map_or_else(|| board.modules(progress), Ok)?);
-                board.with(progress, |address| {
+                outcome::empty(&test.results)?;
+                let results = test.results.clone();
+                let outcome = board.with(progress, |address| {
                     test.address = address;
                     test.run(progress, &mut show)
-                })?
+                });
+                outcome.or_else(|e| Outcome::gone_down(e, &results))?
             }
         };
         Ok(tell(&outcome))
