@@ -1,15 +1,16 @@
 //! What the kernel says, and which of it fails a run.
 
 /// What a line of the kernel's log contains when something is wrong with the kernel.
-const COMPLAINTS: [&str; 27] = [
+const COMPLAINTS: [&str; 28] = [
     "WARNING: ",
     "BUG: ",
-    "BUG kmalloc",
-    "BUG irqlink",
     "UBSAN: ",
     "kernel BUG at",
     "Oops",
-    "Call Trace:",
+    "] Internal error: ",
+    TRACES[0],
+    TRACES[1],
+    "cannot create duplicate filename",
     "Kernel panic",
     "general protection fault",
     "Unable to handle kernel",
@@ -31,6 +32,11 @@ const COMPLAINTS: [&str; 27] = [
     "blocked for more than",
 ];
 
+/// Before a trace of calls: the first on x86, the other on ARM.
+const TRACES: [&str; 2] = ["Call Trace:", "Call trace:"];
+/// After the name of a cache of which SLUB says `BUG` (kernel: slab_bug() in mm/slub.c).
+const OF_CACHE: [&str; 2] = [" (Tainted: ", " (Not tainted)"];
+
 /// Before a trace that is no complaint: memory was not to be had (kernel: warn_alloc() in mm/page_alloc.c).
 const NO_MEMORY: [&str; 2] = ["page allocation failure: ", "vmalloc error: "];
 
@@ -46,21 +52,30 @@ pub fn complaints(log: &str) -> Vec<&str> {
     let mut lacks_memory = false;
     let lines: Vec<&str> = log.lines().collect();
     for (index, line) in lines.iter().copied().enumerate() {
-        lacks_memory |= NO_MEMORY.iter().any(|text| line.contains(text));
-        if lacks_memory && line.contains("Call Trace:") {
+        lacks_memory |= has(line, &NO_MEMORY);
+        if lacks_memory && has(line, &TRACES) {
             lacks_memory = false;
             continue;
         }
         if line.contains(LEAK) && is_kernels_leak(&lines[index + 1..]) {
             continue;
         }
-        if COMPLAINTS.iter().any(|text| line.contains(text))
+        if (has(line, &COMPLAINTS) || is_of_cache(line))
             && !found.iter().any(|seen| message(seen) == message(line))
         {
             found.push(line);
         }
     }
     found
+}
+
+fn has(line: &str, texts: &[&str]) -> bool {
+    texts.iter().any(|text| line.contains(text))
+}
+
+fn is_of_cache(line: &str) -> bool {
+    let cache = line.split_once("BUG ").map(|(_, cache)| cache);
+    cache.is_some_and(|cache| has(cache, &OF_CACHE))
 }
 
 /// Whether the trace that follows is of a leak of the kernel itself.
@@ -94,16 +109,22 @@ mod tests {
     fn a_clean_boot_has_no_complaints() {
         let log = "[    0.000000] Linux version 6.12.117+deb12-amd64\n\
             [    0.4] pci 0000:00:01.3: quirk_piix4_acpi: claimed by PIIX4 ACPI\n\
-            [    1.1] debug: initialized\n[    2.0] irqlink: loading out-of-tree module taints kernel.\n";
+            [    1.1] debug: initialized\n[    2.0] irqlink: loading out-of-tree module taints kernel.\n\
+            [    2.1] mmc0: cannot verify signal voltage switch\n[    2.2] CPU: 1 PID: 1 Comm: swapper/0 Not tainted\n\
+            [    2.3] x86/bugs: Vulnerability BUG disabled\n[    2.4] printk: debug: ignoring loglevel setting.\n";
         assert!(complaints(log).is_empty());
     }
 
     #[test]
     fn a_lack_of_memory_is_no_trouble_but_what_follows_it_is() {
-        let lack = "[ 9.1] lab: vmalloc error: size 69632, failed to map pages, mode:0xdc0\n[ 9.2] Call Trace:\n";
-        assert!(complaints(lack).is_empty());
-        let trouble = format!("{lack}[ 9.3] Call Trace:\n");
-        assert_eq!(complaints(&trouble), ["[ 9.3] Call Trace:"]);
+        for trace in TRACES {
+            let lack = format!(
+                "[ 9.1] lab: vmalloc error: size 69632, failed to map pages, mode:0xdc0\n[ 9.2] {trace}\n"
+            );
+            assert!(complaints(&lack).is_empty());
+            let trouble = format!("[ 9.3] {trace}");
+            assert_eq!(complaints(&format!("{lack}{trouble}\n")), [trouble]);
+        }
     }
 
     #[test]
@@ -133,7 +154,12 @@ mod tests {
             "[   10.2] WARNING: possible recursive locking detected",
             "[   10.2] kmemleak: unreferenced object 0xffff888003a5c000 (size 64):",
             "[   10.2] UBSAN: shift-out-of-bounds in core/log.c:90:12",
+            "[   10.2] Call trace:",
+            "[   10.2] Internal error: synchronous external abort: 0000000096000210 [#1] SMP",
+            "[   10.2] sysfs: cannot create duplicate filename '/class/irqlink/edu0'",
             "[   10.2] BUG kmalloc-64 (Tainted: G           O      ): Poison overwritten",
+            "[   10.2] BUG skbuff_head_cache (Tainted: G           O      ): Redzone overwritten",
+            "[   10.2] BUG dentry (Not tainted): Objects remaining on __kmem_cache_shutdown()",
             "[   10.2] INFO: trying to register non-static key.",
             "[   10.2] INFO: task irqlink:71 blocked for more than 60 seconds.",
             "[   31.0] rcu: INFO: rcu_preempt self-detected stall on CPU",
