@@ -63,14 +63,16 @@ impl Host {
             .map(|(name, data)| (&name[..], *data))
             .collect();
         add(&format!("linux-image-{RELEASE}"), "", &files);
+        let in_headers = |name: &str| format!("usr/src/linux-headers-{RELEASE}/{name}");
         let makefile = format!("include /usr/src/linux-headers-{common}/Makefile\n");
         add(
             &format!("linux-headers-{RELEASE}"),
             &format!("linux-headers-{common}, linux-kbuild-6.12.1+test"),
-            &[(
-                &format!("usr/src/linux-headers-{RELEASE}/Makefile"),
-                makefile.as_bytes(),
-            )],
+            &[
+                (&in_headers("Makefile"), makefile.as_bytes()),
+                (&in_headers("include/config/auto.conf"), b"CONFIG_X=y\n"),
+                (&in_headers("Module.symvers"), b"0x1 x vmlinux\n"),
+            ],
         );
         add(
             &format!("linux-headers-{common}"),
@@ -188,6 +190,22 @@ fn what_is_cached_needs_no_repository() {
     let (status, _, stderr) = finish(&mut host.setup());
     assert_eq!((status, stderr.as_str()), (0, ""));
     assert!(!host.cache().join("apt").exists(), "apt was called");
+}
+
+#[test]
+fn a_kernel_that_was_damaged_is_fetched_anew() {
+    let host = Host::new();
+    assert_eq!(finish(&mut host.setup()).0, 0);
+    let image = kernel(&host.cache()).join(format!("boot/vmlinuz-{RELEASE}"));
+    let whole = fs::read(&image).unwrap();
+    fs::write(&image, &whole[..whole.len() / 2]).unwrap();
+    let (status, _, stderr) = finish(&mut host.setup());
+    assert_eq!(status, 0, "{stderr}");
+    assert!(
+        stderr.contains("is damaged") && stderr.contains("boot/vmlinuz"),
+        "{stderr}"
+    );
+    assert_eq!(fs::read(&image).unwrap(), whole);
 }
 
 #[test]

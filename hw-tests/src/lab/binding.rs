@@ -13,6 +13,13 @@ use crate::progress::Progress;
 
 /// The release of dtschema, out of PyPI.
 const DTSCHEMA: &str = "dtschema==2026.9";
+/// The tools in it.
+const TOOLS: [&str; 4] = [
+    "bin/dt-doc-validate",
+    "bin/dt-extract-example",
+    "bin/dt-mk-schema",
+    "bin/dt-validate",
+];
 /// The binding, in docs/.
 const BINDING: &str = "irqlink,gpio.yaml";
 
@@ -78,13 +85,12 @@ struct Tools(PathBuf);
 impl Tools {
     fn find(progress: Progress) -> Result<Tools> {
         let cache = Cache::open()?;
-        let name = cache::key("dtschema", &[DTSCHEMA]);
-        let dir = cache.path(&name);
-        if dir.is_dir() {
+        let entry = cache.entry(cache::key("dtschema", &[DTSCHEMA]), &TOOLS);
+        if let Some(dir) = entry.find()? {
             return Ok(Tools(dir));
         }
-        progress.step("fetch dtschema", || {
-            cache.entry(&name, |dir| {
+        let dir = progress.step("fetch dtschema", || {
+            entry.make(|dir| {
                 let mut pip = Command::new("python3");
                 pip.args(["-m", "pip", "install", "--quiet", "--target"])
                     .arg(dir)

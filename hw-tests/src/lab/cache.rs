@@ -1,19 +1,15 @@
-//! The cache: `~/.cache/irqlink`, or `$IRQLINK_CACHE`. An entry is made under a temporary name and
-//! renamed when it is whole, so that what an interruption leaves is never taken for good.
+//! The cache: `~/.cache/irqlink`, or `$IRQLINK_CACHE`.
 
 use std::env;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use nix::sys::statvfs::statvfs;
 use sha2::{Digest, Sha256};
 
+use crate::entry::Entry;
 use crate::error::{Context, Error, Result};
 use crate::lock;
-
-/// Less than this many free bytes are none.
-const ROOM: u64 = 1 << 20;
 
 /// The cache. Labs share it: what one is making, another waits for.
 pub struct Cache {
@@ -21,6 +17,12 @@ pub struct Cache {
 }
 
 impl Cache {
+    /// In that folder.
+    #[cfg(test)]
+    pub fn at(root: &Path) -> Cache {
+        Cache { root: root.into() }
+    }
+
     /// The cache of this user.
     pub fn open() -> Result<Cache> {
         let root = root(|name| env::var_os(name).map(PathBuf::from))?;
@@ -32,30 +34,9 @@ impl Cache {
         self.root.join(name)
     }
 
-    /// The folder `name`, made by `fill` if it is not there.
-    pub fn entry(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-        let path = self.path(name);
-        if path.is_dir() {
-            return Ok(path);
-        }
-        let making = self.path("making").join(name);
-        let _lock = lock::wait(&making)?;
-        if path.is_dir() {
-            return Ok(path); // another lab has made it meanwhile
-        }
-        let partial = making.join("partial");
-        let what = || format!("cannot make {}", path.display());
-        remove(&partial)?;
-        fs::create_dir_all(&partial).context(what)?;
-        if let Err(e) = fill(&partial).map_err(|e| full_disk(&partial, e)) {
-            remove(&partial)?; // on a full disk the space is needed elsewhere
-            return Err(e);
-        }
-        path.parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .context(what)?;
-        fs::rename(&partial, &path).context(what)?;
-        Ok(path)
+    /// The folder `name`, which is of no use without each of `files`.
+    pub fn entry(&self, name: impl Into<String>, files: &[&str]) -> Entry<'_> {
+        Entry::new(self, name.into(), files)
     }
 
     /// Lets `name` lead to `target`, a name beside it.
@@ -84,18 +65,6 @@ pub fn key(name: &str, parts: &[&str]) -> String {
     format!("{name}-{hash}")
 }
 
-/// Programs that fill a disk do not always say so: looks for itself.
-fn full_disk(dir: &Path, error: Error) -> Error {
-    let free = statvfs(dir).map(|fs| fs.blocks_available() * fs.fragment_size());
-    match (free, &error) {
-        (_, Error::DiskFull { .. }) => error,
-        (Ok(0..ROOM), _) => Error::DiskFull {
-            what: error.to_string(),
-        },
-        _ => error,
-    }
-}
-
 fn root(env: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf> {
     env("IRQLINK_CACHE")
         .or_else(|| env("XDG_CACHE_HOME").map(|cache| cache.join("irqlink")))
@@ -120,65 +89,12 @@ pub fn remove(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn cache(dir: &tempfile::TempDir) -> Cache {
-        Cache {
-            root: dir.path().into(),
-        }
-    }
-
-    #[test]
-    fn an_entry_is_made_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = cache(&dir);
-        let made = cache
-            .entry("a/b", |path| fs::write(path.join("f"), "1").context(|| "f"))
-            .unwrap();
-        let found = cache.entry("a/b", |_| panic!("is there")).unwrap();
-        assert_eq!(made, found);
-        assert_eq!(fs::read_to_string(found.join("f")).unwrap(), "1");
-    }
-
-    #[test]
-    fn what_an_interruption_left_is_made_anew() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = cache(&dir);
-        cache
-            .entry("a", |path| {
-                fs::write(path.join("half"), "").unwrap();
-                Err(Error::Other("stop".into()))
-            })
-            .unwrap_err();
-        fs::create_dir_all(cache.path("making/a/partial/half")).unwrap(); // as SIGKILL leaves it
-        let path = cache.entry("a", |_| Ok(())).unwrap();
-        assert_eq!(fs::read_dir(path).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn of_two_labs_one_makes_an_entry_and_the_other_waits_for_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let (begun, wait) = std::sync::mpsc::channel();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let made = cache(&dir).entry("a", |path| {
-                    begun.send(()).unwrap();
-                    std::thread::sleep(std::time::Duration::from_millis(100));
-                    fs::write(path.join("f"), "1").context(|| "f")
-                });
-                made.unwrap();
-            });
-            wait.recv().unwrap();
-            cache(&dir).entry("b", |_| Ok(())).unwrap();
-            let found = cache(&dir).entry("a", |_| panic!("is being made")).unwrap();
-            assert_eq!(fs::read_to_string(found.join("f")).unwrap(), "1");
-        });
-    }
-
     #[test]
     fn a_link_moves_to_the_new_entry() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = cache(&dir);
+        let cache = Cache::at(dir.path());
         for target in ["one", "two"] {
-            cache.entry(target, |_| Ok(())).unwrap();
+            cache.entry(target, &[]).make(|_| Ok(())).unwrap();
             cache.link("newest", target).unwrap();
             assert!(
                 cache

@@ -6,29 +6,32 @@ use std::path::{Path, PathBuf};
 use crate::apt::{self, Apt};
 use crate::cache::Cache;
 use crate::error::{Context, Error, Result};
+use crate::kernel;
 use crate::progress::Progress;
 
 /// The folder of the kernel `name`, which the package `meta` leads to: in the cache, else fetched.
 pub fn find(name: &str, meta: &str, progress: Progress) -> Result<PathBuf> {
     let cache = Cache::open()?;
     let link = format!("kernels/{name}");
-    if !cache.path(&link).join("boot").is_dir() {
-        progress.step(&format!("fetch the kernel {name}"), || {
-            fetch(meta, &cache, &link)
-        })?;
+    let release = fs::read_link(cache.path(&link)).ok();
+    if let Some(release) = release.as_deref().and_then(Path::to_str)
+        && let Some(dir) = kernel::entry(&cache, release).find()?
+    {
+        return Ok(dir);
     }
-    Ok(cache.path(&link))
+    progress.step(&format!("fetch the kernel {name}"), || {
+        fetch(meta, &cache, &link)
+    })
 }
 
 /// Brings the newest kernel that the package `meta` leads to into the cache, and lets `link` lead to it.
-fn fetch(meta: &str, cache: &Cache, link: &str) -> Result<()> {
+fn fetch(meta: &str, cache: &Cache, link: &str) -> Result<PathBuf> {
     let apt = Apt::update(cache)?;
     let image = newest_image(meta, &apt.depends(meta)?)?;
     let release = image.trim_start_matches("linux-image-").to_string();
-    cache.entry(&format!("kernels/{release}"), |dir| {
-        unpack(&apt, &release, dir)
-    })?;
-    cache.link(link, &release)
+    let dir = kernel::entry(cache, &release).make(|dir| unpack(&apt, &release, dir))?;
+    cache.link(link, &release)?;
+    Ok(dir)
 }
 
 fn newest_image(meta: &str, depends: &[String]) -> Result<String> {

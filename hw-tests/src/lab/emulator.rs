@@ -69,13 +69,13 @@ fn backport(hosts: Version, progress: Progress) -> Result<Command> {
 fn fetch(progress: Progress) -> Result<PathBuf> {
     let cache = Cache::open()?;
     let packages = PACKAGES.map(|(package, _)| package);
-    let name = cache::key("qemu", &packages);
-    let dir = cache.path(&name);
-    if dir.is_dir() {
+    let program = format!("usr/bin/{PROGRAM}");
+    let entry = cache.entry(cache::key("qemu", &packages), &[&program]);
+    if let Some(dir) = entry.find()? {
         return Ok(dir);
     }
     progress.step("fetch QEMU", || {
-        cache.entry(&name, |dir| {
+        entry.make(|dir| {
             Apt::update_other(&cache, RELEASE, "backports")?.unpack_parts(&PACKAGES, dir)
         })
     })

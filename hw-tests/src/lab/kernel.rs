@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use crate::cache::Cache;
 use crate::config::{self, Config};
 use crate::debian_kernel;
+use crate::entry::Entry;
 use crate::error::{Context, Error, Result};
 use crate::kernel_modules;
 use crate::lab_kernel;
@@ -103,6 +105,29 @@ fn given() -> Option<(Option<OsString>, Option<OsString>)> {
     (given != (None, None)).then_some(given)
 }
 
+/// Where the cache has a kernel, laid out as Debian's packages are.
+pub fn entry<'a>(cache: &'a Cache, release: &str) -> Entry<'a> {
+    let (image, headers) = (image(release), headers(release));
+    let files = [
+        image,
+        format!("{headers}/Makefile"),
+        format!("{headers}/include/config/auto.conf"),
+        format!("{headers}/Module.symvers"),
+    ];
+    cache.entry(
+        format!("kernels/{release}"),
+        &files.each_ref().map(String::as_str),
+    )
+}
+
+fn image(release: &str) -> String {
+    format!("boot/vmlinuz-{release}")
+}
+
+fn headers(release: &str) -> String {
+    format!("usr/src/linux-headers-{release}")
+}
+
 /// A kernel, ready to boot and to build modules for.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -153,7 +178,7 @@ impl Kernel {
         })
     }
 
-    /// Of the folder `dir`, laid out as Debian's packages are.
+    /// Of an entry of the cache.
     fn unpacked(dir: &Path) -> Result<Kernel> {
         let dir = dir
             .canonicalize()
@@ -164,8 +189,8 @@ impl Kernel {
             .to_string_lossy()
             .into_owned();
         Ok(Kernel {
-            image: dir.join(format!("boot/vmlinuz-{release}")),
-            headers: dir.join(format!("usr/src/linux-headers-{release}")),
+            image: dir.join(image(&release)),
+            headers: dir.join(headers(&release)),
             modules: Vec::new(),
             release,
         })

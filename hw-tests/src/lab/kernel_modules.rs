@@ -34,14 +34,17 @@ const FOLDERS: [&str; 3] = [
 /// Those of a kernel, in the order in which they can be loaded: in the cache, else fetched.
 pub fn find(release: &str, progress: Progress) -> Result<Vec<PathBuf>> {
     let cache = Cache::open()?;
-    let entry = format!("modules/{}", cache::key(release, &NAMES));
-    let mut folder = cache.path(&entry);
-    if !folder.is_dir() {
-        folder = progress.step(&format!("fetch modules of the kernel {release}"), || {
+    let entry = cache.entry(
+        format!("modules/{}", cache::key(release, &NAMES)),
+        &["uio.ko", "uio_pci_generic.ko", "vfio.ko", "vfio-pci.ko"],
+    );
+    let folder = match entry.find()? {
+        Some(folder) => folder,
+        None => progress.step(&format!("fetch modules of the kernel {release}"), || {
             let apt = Apt::update(&cache)?;
-            cache.entry(&entry, |dir| fetch(&apt, release, dir))
-        })?;
-    }
+            entry.make(|dir| fetch(&apt, release, dir))
+        })?,
+    };
     let files = NAMES.map(|name| folder.join(format!("{name}.ko")));
     Ok(files.into_iter().filter(|file| file.exists()).collect())
 }

@@ -11,6 +11,7 @@ use crate::cache::{self, Cache};
 use crate::command;
 use crate::config::Config;
 use crate::error::{Context, Result};
+use crate::kernel;
 use crate::linux_source;
 use crate::progress::{Phase, Progress};
 
@@ -34,15 +35,16 @@ pub fn find(name: &str, config: &Config, progress: Progress) -> Result<PathBuf> 
     };
     let release = build.release()?;
     let cache = Cache::open()?;
-    let entry = format!("kernels/{release}");
-    if !cache.path(&entry).is_dir() {
-        let phase = progress.start(&format!(
-            "build the kernel {name}, once: some minutes on two CPUs"
-        ));
-        cache.entry(&entry, |dir| build.run(dir, &release, &phase))?;
-        cache.link(&format!("kernels/{name}"), &release)?;
+    let entry = kernel::entry(&cache, &release);
+    if let Some(dir) = entry.find()? {
+        return Ok(dir);
     }
-    Ok(cache.path(&entry))
+    let phase = progress.start(&format!(
+        "build the kernel {name}, once: some minutes on two CPUs"
+    ));
+    let dir = entry.make(|dir| build.run(dir, &release, &phase))?;
+    cache.link(&format!("kernels/{name}"), &release)?;
+    Ok(dir)
 }
 
 struct Build<'a> {

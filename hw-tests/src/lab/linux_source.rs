@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::apt::{self, Apt};
 use crate::cache::{self, Cache};
 use crate::command;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::progress::Progress;
 
 const PACKAGE: &str = "linux-source-6.12";
@@ -29,20 +29,27 @@ const UNUSED: [&str; 13] = [
     "*/tools/perf/*",
     "*/tools/testing/*",
 ];
+/// What is used of it by name.
+const FILES: [&str; 5] = [
+    VERSION,
+    "Makefile",
+    "scripts/checkpatch.pl",
+    "tools/net/ynl/cli.py",
+    "tools/net/ynl/ynl-gen-c.py",
+];
 /// Where the version of the package stands.
 const VERSION: &str = "debian-version";
 
 /// The folder of the sources.
 pub fn find(progress: Progress) -> Result<PathBuf> {
     let cache = Cache::open()?;
-    let name = cache::key(PACKAGE, &UNUSED);
-    let dir = cache.path(&name);
-    if dir.is_dir() {
+    let entry = cache.entry(cache::key(PACKAGE, &UNUSED), &FILES);
+    if let Some(dir) = entry.find()? {
         return Ok(dir);
     }
     progress.step("fetch the kernel's sources", || {
         let apt = Apt::update(&cache)?;
-        cache.entry(&name, |dir| unpack(&apt, dir))
+        entry.make(|dir| unpack(&apt, dir))
     })
 }
 
@@ -70,11 +77,5 @@ fn unpack(apt: &Apt, dir: &Path) -> Result<()> {
     let version: Vec<_> = version.map(|name| name.to_string_lossy()).collect();
     fs::write(dir.join(VERSION), version.concat())
         .context(|| format!("cannot write to {}", dir.display()))?;
-    fs::remove_dir_all(&download).context(|| format!("cannot remove {}", download.display()))?;
-    match dir.join("tools/net/ynl/cli.py").is_file() {
-        true => Ok(()),
-        false => Err(Error::Other(format!(
-            "{PACKAGE} has no tools/net/ynl/cli.py: this lab does not know its layout"
-        ))),
-    }
+    fs::remove_dir_all(&download).context(|| format!("cannot remove {}", download.display()))
 }

@@ -51,13 +51,13 @@ pub fn find(progress: Progress) -> Result<PathBuf> {
         "python",
         &[PACKAGES.map(|(package, _)| package).as_slice(), &UNUSED].concat(),
     );
-    let dir = cache.path(&name);
-    if dir.is_dir() {
+    let entry = cache.entry(name, &[PROGRAM, "usr/lib/python3.11/os.py"]);
+    if let Some(dir) = entry.find()? {
         return Ok(dir);
     }
     progress.step("fetch Python", || {
         let apt = Apt::update(&cache)?;
-        cache.entry(&name, |dir| unpack(&apt, dir))
+        entry.make(|dir| unpack(&apt, dir))
     })
 }
 

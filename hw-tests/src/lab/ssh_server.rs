@@ -36,7 +36,6 @@ const PACKAGES: [(&str, &[&str]); 8] = [
 ];
 
 /// The server below the folder.
-#[cfg_attr(not(test), expect(dead_code, reason = "the guest's script names it"))]
 pub const SERVER: &str = "usr/sbin/dropbear";
 /// The shell, with all of its tools.
 pub const SHELL: &str = "bin/busybox";
@@ -46,14 +45,17 @@ const KEY_MAKER: &str = "usr/bin/dropbearkey";
 pub fn find(progress: Progress) -> Result<PathBuf> {
     let cache = Cache::open()?;
     let names = PACKAGES.map(|(package, _)| package);
-    let name = cache::key("ssh-server", &names);
-    match cache.path(&name) {
-        dir if dir.is_dir() => Ok(dir),
-        _ => progress.step("fetch an ssh server", || {
-            let apt = Apt::update(&cache)?;
-            cache.entry(&name, |dir| apt.unpack_parts(&PACKAGES, dir))
-        }),
+    let entry = cache.entry(
+        cache::key("ssh-server", &names),
+        &[SERVER, SHELL, KEY_MAKER],
+    );
+    if let Some(dir) = entry.find()? {
+        return Ok(dir);
     }
+    progress.step("fetch an ssh server", || {
+        let apt = Apt::update(&cache)?;
+        entry.make(|dir| apt.unpack_parts(&PACKAGES, dir))
+    })
 }
 
 /// A call of one of the folder's programs on this host.
