@@ -211,8 +211,10 @@ fn a_kernel_that_was_damaged_is_fetched_anew() {
 #[test]
 fn an_interrupted_unpacking_is_done_anew() {
     let host = Host::new();
-    fs::create_dir_all(host.cache().join("partial/boot")).unwrap();
-    fs::write(host.cache().join("partial/boot/vmlinuz"), "half").unwrap();
+    let boot = format!("making/kernels/{RELEASE}/partial/boot");
+    let boot = host.cache().join(boot);
+    fs::create_dir_all(&boot).unwrap();
+    fs::write(boot.join("vmlinuz"), "half").unwrap();
     let (status, _, stderr) = finish(&mut host.setup());
     assert_eq!(status, 0, "{stderr}");
     assert!(
