@@ -8,6 +8,7 @@ use crate::cache::{self, Cache};
 use crate::command;
 use crate::device_tree;
 use crate::error::{Context, Error, Result};
+use crate::lock;
 use crate::paths;
 use crate::progress::Progress;
 
@@ -39,7 +40,7 @@ pub fn check(progress: Progress) -> Result<()> {
     let tools = Tools::find(progress)?;
     let docs = paths::root().join("docs");
     let work = paths::lab().join("binding");
-    fs::create_dir_all(&work).context(|| format!("cannot make {}", work.display()))?;
+    let _lock = lock::wait(&work)?;
 
     let complaints = tools.run("dt-doc-validate", |tool| {
         tool.arg("-u").arg(&docs).arg(docs.join(BINDING))

@@ -7,6 +7,7 @@ use crate::command;
 use crate::error::{Context, Error, Result};
 use crate::initramfs::Contents;
 use crate::linux_source;
+use crate::lock;
 use crate::paths;
 use crate::progress::Progress;
 use crate::python;
@@ -21,6 +22,7 @@ const GUEST_TREE: &str = "/linux";
 pub fn check_header(progress: Progress) -> Result<()> {
     let (linux, python) = (linux_source::find(progress)?, python::find(progress)?);
     let tree = paths::lab().join("spec");
+    let _lock = lock::wait(&tree)?;
     let specs = tree.join(SPECS);
     let copy = |from: PathBuf, to: PathBuf| {
         fs::copy(&from, &to)
