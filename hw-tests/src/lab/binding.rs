@@ -72,6 +72,11 @@ pub fn check(progress: Progress) -> Result<()> {
     Ok(())
 }
 
+/// Fetches the tools, if need be.
+pub fn fetch_tools(progress: Progress) -> Result<()> {
+    Tools::find(progress).map(drop)
+}
+
 /// The tools tell what is wrong on either output, and exit with 0 all the same.
 fn silent(tool: &str, complaints: &str) -> Result<()> {
     match complaints.trim() {

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use irqlink_hw_tests::job::Step;
 
+use crate::binding;
 use crate::board::BoardTestArgs;
 use crate::demo;
 use crate::emulator;
@@ -120,5 +121,6 @@ pub fn fetch_all(progress: Progress) -> Result<()> {
     emulator::find(progress)?;
     ssh_server::find(progress)?;
     linux_source::find(progress)?;
-    python::find(progress).map(drop)
+    python::find(progress)?;
+    binding::fetch_tools(progress)
 }
