@@ -44,14 +44,22 @@ impl Ring {
         }
     }
 
-    /// As fast as it goes, for that many milliseconds. It sleeps as short as it can in between: one
-    /// that never does takes the CPU from the emulator, which then takes a fifth of the interrupts.
+    /// As fast as it goes, for that many milliseconds.
     pub fn storm(vector: usize, limit_ms: u64) -> Ring {
         Ring {
             vector,
             count: 0,
-            interval_us: 1,
+            interval_us: 0,
             limit_ms,
+        }
+    }
+
+    /// The same with the shortest sleep that there is from one to the next. For emulators: who never sleeps
+    /// takes the CPU from them, and they then take a fifth of the interrupts.
+    pub fn with_sleep(self) -> Ring {
+        Ring {
+            interval_us: 1,
+            ..self
         }
     }
 }

@@ -1,5 +1,6 @@
 //! PCI functions: their vectors, their INTx line, and those that the driver does not know.
 
+mod account;
 mod command;
 mod described;
 pub mod function;
