@@ -20,6 +20,7 @@ pub fn tally(text: &str) -> Tally {
             failed => failed,
         },
         output: text.into(),
+        ..Tally::default()
     }
 }
 

@@ -43,6 +43,7 @@ mod qemu;
 mod relay;
 mod rigs;
 mod run;
+mod skips;
 mod spec;
 mod ssh_server;
 mod stop;

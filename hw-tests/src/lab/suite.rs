@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::kernel::Flavour;
 use crate::progress::Progress;
+use crate::skips::Skips;
 
 /// What came of one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Tally {
     pub passed: u32,
     /// Tests that failed.
     pub failed: u32,
+    /// Tests that were skipped.
+    pub skips: Skips,
     /// What to show if one failed.
     pub output: String,
 }
@@ -56,7 +60,22 @@ impl Tally {
         if tally.failed == 0 && (!success || tally.passed == 0) {
             tally.failed = 1;
         }
-        Tally { output, ..tally }
+        Tally {
+            skips: Skips::of_libtest(&output),
+            output,
+            ..tally
+        }
+    }
+
+    /// With tests that were skipped for no reason known of that kernel as failed ones.
+    pub fn strict(mut self, flavour: Flavour) -> Tally {
+        let unexpected = self.skips.unexpected(flavour);
+        if unexpected.count() > 0 {
+            self.failed += unexpected.count();
+            let lines = unexpected.lines().join("\n");
+            self.output = format!("this kernel was to run them all:\n{lines}\n{}", self.output);
+        }
+        self
     }
 }
 
@@ -157,6 +176,9 @@ impl<'a> Suite<'a> {
 
     fn add(&mut self, (name, tally, time): (String, Tally, Duration)) {
         println!("{}", line(&name, &tally, time));
+        for skipped in tally.skips.lines() {
+            println!("       {skipped}");
+        }
         if tally.failed > 0 {
             println!("{}", tally.output.trim_end());
         }
@@ -181,13 +203,16 @@ fn line(name: &str, tally: &Tally, time: Duration) -> String {
     } else {
         "FAILED"
     };
-    let counts = match (tally.passed, tally.failed) {
+    let mut counts = match (tally.passed, tally.failed) {
         (1, 0) | (0, 1) => String::new(),
         (passed, 0) => format!("{passed} tests"),
         (passed, failed) => format!("{failed} of {} tests", passed + failed),
     };
+    if tally.skips.count() > 0 {
+        counts += &format!(", {} skipped", tally.skips.count());
+    }
     format!(
-        "{verdict} {name:<44} {counts:>14} {:7.1} s",
+        "{verdict} {name:<44} {counts:>23} {:7.1} s",
         time.as_secs_f64()
     )
 }
@@ -257,12 +282,25 @@ mod tests {
         let tally = Tally {
             passed: 3,
             failed: 1,
-            output: String::new(),
+            ..Tally::default()
         };
-        let line = line("in the guest", &tally, Duration::from_millis(1250));
+        let told = line("in the guest", &tally, Duration::from_millis(1250));
         assert!(
-            line.starts_with("FAILED in the guest ") && line.ends_with(" 1 of 4 tests     1.2 s"),
-            "{line}"
+            told.starts_with("FAILED in the guest ") && told.ends_with(" 1 of 4 tests     1.2 s"),
+            "{told}"
         );
+        let skips = Skips::of_libtest("test a ... ignored (no line)\n");
+        let told = line("guest", &Tally { skips, ..tally }, Duration::ZERO);
+        assert!(told.contains(" 1 of 4 tests, 1 skipped "), "{told}");
+    }
+
+    #[test]
+    fn where_all_can_be_run_a_skip_is_a_failure() {
+        let output = "test a ... ok\ntest b ... ignored (no line)\ntest result: ok. 1 passed; 0 failed; 1 ignored\n";
+        let tally = Tally::of_libtest(output.into(), true);
+        assert_eq!(tally.failed, 0);
+        let strict = tally.strict(Flavour::Lean);
+        assert_eq!(strict.failed, 1);
+        assert!(strict.output.contains("1 skipped: no line"));
     }
 }

@@ -169,12 +169,13 @@ fn guest_tests(
     let mut output = Vec::new();
     let outcome = board.run(progress, &mut |bytes| output.extend(bytes));
     let output = String::from_utf8_lossy(&output).into_owned();
-    Ok(match outcome.and_then(|outcome| outcome.check()) {
+    let tally = match outcome.and_then(|outcome| outcome.check()) {
         Ok(()) => Tally::of_libtest(output, true),
         Err(e) => Tally {
             // What is wrong comes first, as the output is long.
             output: format!("{e}\n{}\n{output}", suite::failures(&output)),
             ..Tally::of_libtest(output, false)
         },
-    })
+    };
+    Ok(tally.strict(flavour))
 }

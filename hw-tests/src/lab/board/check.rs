@@ -48,7 +48,8 @@ pub fn check(flavour: Flavour, progress: Progress) -> Result<Tally> {
     let tally = Tally::of_libtest(
         output + failure.as_deref().unwrap_or_default(),
         failure.is_none(),
-    );
+    )
+    .strict(flavour);
     if tally.failed == 0 {
         agree(&came, tally.passed)?;
     }
