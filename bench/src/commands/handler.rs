@@ -64,7 +64,8 @@ impl Handler {
         measure: Measure,
         environment: &Environment,
     ) -> Result<Vec<Row>> {
-        let tracing = HandlerTrace::begin(source.id, self.warm_up + self.target.num)?;
+        // The warm-up's events may be overwritten: they do not count.
+        let tracing = HandlerTrace::begin(source.id, self.target.num)?;
         let device = Device::open(&source.name, Access::ReadWrite)?;
         let mut agents = Vec::new();
         for _ in 0..self.consumers {
