@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::settings::settings;
 use crate::environment::{Environment, Power, SourceState, ThreadState, executed_by};
 use crate::measure::Measure;
 use crate::report::Report;
@@ -39,7 +40,7 @@ pub fn differences(a: &Report, b: &Report) -> Vec<Difference> {
     all.extend(between(runs(a), runs(b)));
     for (a, b) in a.environments().iter().zip(b.environments()) {
         all.extend(between(facts(a), facts(b)));
-        all.extend(between_told(later_facts(a), later_facts(b)));
+        all.extend(between_told(settings(a), settings(b)));
     }
     let mut seen = BTreeSet::new();
     all.retain(|one| seen.insert(one.to_string()));
@@ -111,60 +112,6 @@ fn facts(environment: &Environment) -> Vec<Fact> {
     facts
 }
 
-/// The same, which older reports do not tell.
-fn later_facts(e: &Environment) -> [(&'static str, Option<String>); 5] {
-    let pause = |ns| format!("{} us", ns as f64 / 1e3);
-    [
-        (
-            "kernel parameters",
-            e.kernel_command.as_deref().map(parameters),
-        ),
-        (
-            "receiver's settings",
-            e.receiver.as_ref().and_then(settings),
-        ),
-        ("trigger's settings", e.trigger.as_ref().and_then(settings)),
-        ("pause before each interrupt", e.interval_ns.map(pause)),
-        ("interrupts from outside", e.listens.map(yes)),
-    ]
-}
-
-/// Those of a kernel's command line that do more than name what is booted, and where its words go.
-fn parameters(command: &str) -> String {
-    const NAMES: [&str; 9] = [
-        "BOOT_IMAGE",
-        "initrd",
-        "root",
-        "rootfstype",
-        "resume",
-        "ro",
-        "rw",
-        "quiet",
-        "console",
-    ];
-    let name = |word: &str| word.split('=').next().unwrap_or_default().to_owned();
-    let words = command.split_whitespace();
-    let mut words: Vec<_> = words
-        .filter(|word| !NAMES.contains(&&*name(word)))
-        .collect();
-    words.sort_unstable();
-    or_none(words.join(" "))
-}
-
-/// Real-time settings that the thread's scheduling does not show.
-fn settings(thread: &ThreadState) -> Option<String> {
-    const SHOWN: [&str; 2] = ["scheduler", "CPUs"];
-    let setting = |(name, value): (&String, &String)| match name.as_str() {
-        // How much it is differs from run to run.
-        "memory lock" => name.clone(),
-        _ => format!("{name} {value}"),
-    };
-    let others = thread.setup.iter();
-    let others = others.filter(|(name, _)| !SHOWN.contains(&name.as_str()));
-    let others: Vec<_> = others.map(setting).collect();
-    (!thread.setup.is_empty()).then(|| or_none(others.join(", ")))
-}
-
 fn power(power: &Power) -> Vec<Fact> {
     let states = power.idle_states.iter().filter(|state| !state.disabled);
     let states: Vec<_> = states.map(|state| state.name.as_str()).collect();
@@ -212,31 +159,33 @@ fn known(value: &Option<String>) -> String {
     value.clone().map_or("unknown".into(), or_none)
 }
 
-fn or_none(text: String) -> String {
+/// "none" for an empty text.
+pub fn or_none(text: String) -> String {
     match text.is_empty() {
         true => "none".into(),
         false => text,
     }
 }
 
-fn yes(value: bool) -> String {
+/// In words.
+pub fn yes(value: bool) -> String {
     if value { "yes" } else { "no" }.into()
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::environment::tests::environment;
     use crate::report::tests::row;
 
-    fn report(change: impl FnOnce(&mut Environment)) -> Report {
+    pub fn report(change: impl FnOnce(&mut Environment)) -> Report {
         let mut environment = environment();
         change(&mut environment);
         let rows = vec![row("read", Measure::Time, 5_000)];
         Report::new(environment, rows, false)
     }
 
-    fn words(a: &Report, b: &Report) -> Vec<String> {
+    pub fn words(a: &Report, b: &Report) -> Vec<String> {
         let found = differences(a, b);
         found.iter().map(ToString::to_string).collect()
     }
@@ -265,48 +214,6 @@ mod tests {
             "boost: unknown | yes",
         ];
         assert_eq!(words(&report(|_| {}), &other), expected);
-    }
-
-    #[test]
-    fn kernel_parameters_differ_only_if_they_do_something() {
-        let with = |command: &str| report(|one| one.kernel_command = Some(command.into()));
-        let first = with("BOOT_IMAGE=/vmlinuz-1 root=UUID=1 ro quiet nohz_full=1 console=ttyS0");
-        let alike = with("BOOT_IMAGE=/vmlinuz-2 nohz_full=1 root=/dev/sda1 rw");
-        assert_eq!(words(&first, &alike), Vec::<String>::new());
-        assert_eq!(words(&first, &report(|_| {})), Vec::<String>::new());
-        let other = with("nohz_full=1 idle=poll");
-        let expected = ["kernel parameters: nohz_full=1 | idle=poll nohz_full=1"];
-        assert_eq!(words(&first, &other), expected);
-    }
-
-    #[test]
-    fn settings_and_options_differ_where_both_tell_them() {
-        let with = |setup: &[(&str, &str)], interval| {
-            let setup = setup.iter();
-            let setup = setup.map(|(name, value)| (name.to_string(), value.to_string()));
-            let thread = ThreadState {
-                policy: "SCHED_FIFO".into(),
-                priority: 1,
-                cpus: "0".into(),
-                locked_kib: 2048,
-                setup: setup.collect(),
-            };
-            report(|one| {
-                one.trigger = Some(thread);
-                one.interval_ns = interval;
-            })
-        };
-        let plain = with(
-            &[("memory lock", "2048 kB"), ("scheduler", "fifo 1")],
-            Some(200_000),
-        );
-        let other = [("memory lock", "4096 kB"), ("wake-up latency", "0 ns")];
-        let expected = [
-            "trigger's settings: memory lock | memory lock, wake-up latency 0 ns",
-            "pause before each interrupt: 200 us | 1000 us",
-        ];
-        assert_eq!(words(&plain, &with(&other, Some(1_000_000))), expected);
-        assert_eq!(words(&plain, &with(&[], None)), Vec::<String>::new());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod likeness;
 mod pairs;
+mod settings;
 mod streams;
 
 use serde::Serialize;
