@@ -55,10 +55,9 @@ impl Output {
                 .as_deref()
                 .map(|path| file::write(html::page(report).as_bytes(), path)),
         ];
-        if !self.files().any(file::is_standard_output) && !report.is_empty() {
-            print(&table(report, Style::detect()))?;
-        }
-        error::first(written.into_iter().flatten())
+        let shows_table = !self.files().any(file::is_standard_output) && !report.is_empty();
+        let printed = shows_table.then(|| print(&table(report, Style::detect())));
+        error::first([printed].into_iter().chain(written).flatten())
     }
 
     fn files(&self) -> impl Iterator<Item = &Path> {
