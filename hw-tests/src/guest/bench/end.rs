@@ -81,7 +81,7 @@ fn ctrl_c_in_the_warm_up_is_130() -> Outcome {
     let board = Board::open(SOURCE)?;
     let begun = board.device().info()?.head + 10;
     let file = "/tmp/handler.json";
-    let mut child = command(&["handler", "-s", SOURCE, "--warm-up", "10000000"])
+    let mut child = command(&["handler", "-s", SOURCE, "--warm-up", "50000"])
         .args(["-n", "1", "--json", file])
         .stdout(Stdio::null())
         .spawn()?;
