@@ -17,7 +17,8 @@ use crate::receiver::{Progress, READS, Receiver, impl_mio_source};
 /// Records that one call of `drain` hands over at most.
 const RECORDS: u64 = READS as u64 * 32;
 
-/// Clock readings are so many looks at the ring apart while it is spun on.
+/// Looks at the ring, while it is spun on, between two pauses, each with a reading of the clock. A pause
+/// leaves the core to its other thread for a while; one after each look would be most of the time.
 const LOOKS: u32 = 64;
 
 /// Receives the events of one source from its mapped log: no system call is needed to read.
@@ -117,8 +118,8 @@ impl RingReader {
                 if self.mapping.head() >= self.next {
                     return true;
                 }
-                hint::spin_loop();
             }
+            hint::spin_loop();
             if self.is_gone() {
                 return true;
             }
