@@ -130,6 +130,7 @@ static int gpio_add_source(struct device *dev, struct irqlink_gpio *p,
 	return ret;
 }
 
+/* Process context: before the line is given back, which was had earlier. */
 static void gpio_leave(void *data)
 {
 	struct irqlink_gpio *p = data;

@@ -26,7 +26,8 @@
  * @data: its source
  *
  * Context: hard IRQ, on PREEMPT_RT too; or the thread that the controller's
- * interrupts come from.
+ * interrupts come from; or process, once it is unmasked, for an edge that it has
+ * not seen: this is the edge's time then.
  * Return: IRQ_HANDLED.
  */
 irqreturn_t irqlink_gpio_bounce(int irq, void *data)

@@ -109,7 +109,6 @@ static irqreturn_t gpio_hardirq(int irq, void *data)
 	level = gpio_is_single(p) ? p->edges == IRQLINK_EDGE_RISING :
 				    gpiod_get_raw_value(p->line) > 0;
 	event = irqlink_gpio_event(p, now, level);
-	event.flags |= irqlink_stamp_flags();
 	return irqlink_post(data, &event);
 }
 

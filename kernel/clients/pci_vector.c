@@ -78,10 +78,7 @@ static u64 pci_take_trigger(struct irqlink_pci_vector *v, u64 now)
 /* Hard IRQ, on PREEMPT_RT too (IRQF_NO_THREAD). */
 static irqreturn_t pci_hardirq(int irq, void *data)
 {
-	struct irqlink_event event = {
-		.time_ns = ktime_get_ns(),
-		.flags = irqlink_stamp_flags(),
-	};
+	struct irqlink_event event = { .time_ns = ktime_get_ns() };
 	struct irqlink_pci_vector *v = irqlink_source_priv(data);
 	struct irqlink_pci *p = v->p;
 

@@ -37,7 +37,7 @@ static int agent_send(struct irqlink_agent *agent, u32 n)
 	if (!skb)
 		return -ENOMEM;
 
-	ret = genlmsg_unicast(agent->net, skb, agent->port);
+	ret = genlmsg_unicast(sock_net(agent->sk), skb, agent->port);
 	trace_irqlink_deliver(agent->src->id, agent->port, agent->cursor.next,
 			      cur.next, ret);
 	if (!ret)
@@ -115,7 +115,7 @@ void irqlink_agent_deliver(struct irqlink_agent *agent)
 	}
 
 	if (gone && !agent->ended &&
-	    agent_sent(agent, irqlink_netlink_send_gone(src, agent->net,
+	    agent_sent(agent, irqlink_netlink_send_gone(src, sock_net(agent->sk),
 							agent->port))) {
 		agent->ended = true;
 		irqlink_deliver_later(src, 0);
@@ -231,7 +231,6 @@ int irqlink_agent_register(struct irqlink_source *src, struct sock *sk,
 
 	agent->src = src;
 	agent->sk = sk;
-	agent->net = sock_net(sk);
 	agent->port = port;
 	agent->pid = task_tgid_nr(current);
 	agent->batch = clamp_t(u32, batch, 1, IRQLINK_BATCH_MAX);
@@ -309,7 +308,7 @@ static int agent_released(struct notifier_block *nb, unsigned long event,
 
 	mutex_lock(&agents_lock);
 	list_for_each_entry_safe(agent, next, &agents, by_age)
-		if (agent->net == gone->net && agent->port == gone->portid &&
+		if (sock_net(agent->sk) == gone->net && agent->port == gone->portid &&
 		    sock_flag(agent->sk, SOCK_DEAD))
 			agent_free(agent);
 	mutex_unlock(&agents_lock);

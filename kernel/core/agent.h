@@ -28,7 +28,6 @@ struct sock;
  * @src: the source, with a reference
  * @sk: the socket, with a reference: by it an agent is known, as its port may be
  *	another socket's before URELEASE comes
- * @net: its network namespace
  * @port: its netlink port
  * @pid: process that registered
  */
@@ -45,7 +44,6 @@ struct irqlink_agent {
 	struct list_head by_age;
 	struct irqlink_source *src;
 	struct sock *sk;
-	struct net *net;
 	u32 port;
 	pid_t pid;
 };

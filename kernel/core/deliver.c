@@ -24,12 +24,11 @@
 
 struct workqueue_struct *irqlink_wq;
 
-/* Enter the interrupt into the log. In the source's handler. */
+/* Enter the interrupt into the log, with more flags. In the handler, or its thread. */
 static void record(struct irqlink_source *src,
-		   const struct irqlink_event *event)
+		   const struct irqlink_event *event, u32 flags)
 {
-	u32 flags = event->flags;
-
+	flags |= event->flags;
 	if (irqlink_guard_active(&src->guard))
 		flags |= irqlink_guard_check(src, event->time_ns);
 	irqlink_log_append(&src->log, event, flags, raw_smp_processor_id());
@@ -118,7 +117,7 @@ irqreturn_t irqlink_post(struct irqlink_source *src,
 {
 	irqreturn_t ret = IRQ_HANDLED;
 
-	record(src, event);
+	record(src, event, irqlink_stamp_flags());
 	if (READ_ONCE(src->delivery) == IRQLINK_DELIVERY_THREAD)
 		ret = IRQ_WAKE_THREAD;
 	else
@@ -143,7 +142,7 @@ EXPORT_SYMBOL_GPL(irqlink_post);
 void irqlink_post_in_thread(struct irqlink_source *src,
 			    const struct irqlink_event *event)
 {
-	record(src, event);
+	record(src, event, 0);
 	if (trace_irqlink_irq_enabled())
 		trace_post(src, event, ktime_get_ns());
 }

@@ -36,6 +36,15 @@ static bool observers_have_member(void)
 }
 
 /*
+ * The capability is asked for in the user namespace of the socket: who has it
+ * elsewhere only may join, but is sent nothing. Leaving takes none at all.
+ */
+static bool observer_counts(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_NET_ADMIN);
+}
+
+/*
  * Nobody listens: those who come begin with @next. Called with the source's
  * lock held.
  */
@@ -68,7 +77,7 @@ static void observers_begin_everywhere(void)
  */
 int irqlink_observers_join(int group)
 {
-	if (group != IRQLINK_GROUP_EVENTS)
+	if (group != IRQLINK_GROUP_EVENTS || !observer_counts())
 		return 0;
 	mutex_lock(&members_lock);
 	if (!irqlink_observers_present)
@@ -82,15 +91,11 @@ int irqlink_observers_join(int group)
  * The kernel tells of each socket that leaves, also of one that never was a
  * member: so a count that comes to nothing is checked with the group itself,
  * which the leaving one is out of by now. One that is still joining is counted,
- * but not in the group; who may not join cannot take it off the count, either.
+ * but not in the group yet.
  */
 static u32 observers_without_one(u32 present)
 {
-	if (!ns_capable_noaudit(&init_user_ns, CAP_NET_ADMIN))
-		return present;
-	if (present > 1)
-		return present - 1;
-	return observers_have_member();
+	return present > 1 ? present - 1 : observers_have_member();
 }
 
 /**
@@ -101,7 +106,7 @@ static u32 observers_without_one(u32 present)
  */
 void irqlink_observers_leave(int group)
 {
-	if (group != IRQLINK_GROUP_EVENTS)
+	if (group != IRQLINK_GROUP_EVENTS || !observer_counts())
 		return;
 	mutex_lock(&members_lock);
 	WRITE_ONCE(irqlink_observers_present,

@@ -85,7 +85,7 @@ struct irqlink_source_desc {
  * struct irqlink_event - one interrupt, as its handler saw it
  * @time_ns: ktime_get_ns(), the first thing that the handler does
  * @trigger_ns: ktime_get_ns() of the cause where it is known, else 0
- * @flags: IRQLINK_RECORD_*
+ * @flags: IRQLINK_RECORD_*; irqlink_post() adds irqlink_stamp_flags()
  * @status: the device's interrupt status word, 0 if it has none
  * @payload: what the source wants to say
  */

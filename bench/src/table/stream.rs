@@ -9,11 +9,20 @@ pub fn bursts(bursts: &[Burst], style: Style) -> String {
     let mut rows: Vec<&Burst> = bursts.iter().collect();
     let key = |row: &'_ Burst| (row.basis().order(), row.path.clone(), row.length);
     rows.sort_by_key(|row| key(row));
-    let all: Vec<_> = rows.iter().map(|row| row.basis()).collect();
-    let sections = rows.chunk_by(|a, b| a.basis() == b.basis());
-    sections
-        .map(|rows| burst_section(rows, &all, style))
-        .collect()
+    by_basis(&rows, Burst::basis, |rows, all| {
+        burst_section(rows, all, style)
+    })
+}
+
+/// A section for all rows, in order, that rest on the same; it is given all bases, too.
+fn by_basis<T>(
+    rows: &[&T],
+    basis: fn(&T) -> Basis,
+    section: impl Fn(&[&T], &[Basis]) -> String,
+) -> String {
+    let all: Vec<_> = rows.iter().map(|row| basis(row)).collect();
+    let alike = rows.chunk_by(|a, b| basis(a) == basis(b));
+    alike.map(|rows| section(rows, &all)).collect()
 }
 
 fn burst_section(rows: &[&Burst], all: &[Basis], style: Style) -> String {
@@ -59,11 +68,9 @@ fn burst_cell(row: &Burst, scale: &Scale) -> Cell {
 pub fn throughput(all: &[Throughput], style: Style) -> String {
     let mut rows: Vec<&Throughput> = all.iter().collect();
     rows.sort_by_key(|row| (row.basis().order(), row.key()));
-    let all: Vec<_> = rows.iter().map(|row| row.basis()).collect();
-    let sections = rows.chunk_by(|a, b| a.basis() == b.basis());
-    sections
-        .map(|rows| rate_section(rows, &all, style))
-        .collect()
+    by_basis(&rows, Throughput::basis, |rows, all| {
+        rate_section(rows, all, style)
+    })
 }
 
 fn rate_section(rows: &[&Throughput], all: &[Basis], style: Style) -> String {
