@@ -3,13 +3,14 @@
 use std::thread;
 use std::time::Duration;
 
-use irqlink::Edges;
 use irqlink::abi::Record;
+use irqlink::{Access, Device, Edges};
 use libtest_mimic::Failed;
 
 use super::test_chip::TestChip;
 use super::{Controller, Kind, Line, gpio, is_up, on_each_kind, on_test_chip, records};
 use crate::board::*;
+use crate::guard::{UNTIL_ACK, set};
 
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
@@ -20,6 +21,7 @@ pub fn tests() -> Vec<Trial> {
         bounces_are_one_event_or_none,
         a_still_line_gives_each_edge,
         one_direction_only_debounced,
+        what_changed_while_it_was_masked_is_seen,
     ));
     tests
 }
@@ -137,6 +139,26 @@ fn one_direction_only_debounced(chip: &dyn Controller, _: &Kind) -> Outcome {
         for record in records(&given, true)? {
             ensure!(is_up(&record)? == up, "the other direction: {record:?}");
         }
+    }
+    Ok(())
+}
+
+/// Whether or not the controller remembers an edge that it may not tell of.
+fn what_changed_while_it_was_masked_is_seen(chip: &dyn Controller, _: &Kind) -> Outcome {
+    let line = debounced(chip, Edges::Both, SHORT)?;
+    let mut reader = line.reader()?;
+    let device = Device::open(&line.source.name, Access::ReadWrite)?;
+    set(device.source(), UNTIL_ACK)?;
+    chip.pull(0, true)?;
+    for seq in 1..=10 {
+        let given = receive_to(&mut reader, seq)?;
+        exactly(&given, seq, seq)?;
+        let up = is_up(&records(&given, true)?[0])?;
+        // It is masked now.
+        chip.pull(0, !up)?;
+        thread::sleep(SHORT * 4);
+        ensure!(line.raised()? == seq, "an event came while it was masked");
+        device.ack()?;
     }
     Ok(())
 }
